@@ -1,0 +1,2 @@
+//! aigw
+fn main() {}
