@@ -1,0 +1,175 @@
+//! The decision record: one per request, whatever happened. It is the log line, the trace of tests and the input of replays.
+//!
+//! It never holds a credential, a secret, a prompt or an answer. Its JSON Schema is `schemas/decision.json`.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{ErrorCode, Timestamp};
+
+/// What was decided about one request, and what came of it.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Record {
+    /// When the request's head had been read; milliseconds since 1970.
+    pub time: Timestamp,
+    /// The id that the client got in `x-request-id`.
+    pub request_id: String,
+    /// Digest of the bundle that served the request: `sha256:` and 64 hex digits.
+    pub bundle: String,
+    /// The request's method.
+    pub method: String,
+    /// The request's path without its query.
+    pub path: String,
+    /// The caller's address, after trusted proxies.
+    pub ip: String,
+    /// The route's name, once matched.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub route: Option<String>,
+    /// `chat`, `embeddings`, `models` or `http`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub operation: Option<String>,
+    /// The consumer's name, once authenticated.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub consumer: Option<String>,
+    /// The name (never the value) of the credential that proved it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub credential: Option<String>,
+    /// The model document that served, once resolved.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub model: Option<String>,
+    /// Whether the client asked for a stream.
+    pub stream: bool,
+    /// Each policy that took part, in order.
+    pub policies: Vec<PolicyVerdict>,
+    /// Each limit that was counted and what remained.
+    pub limits: Vec<LimitState>,
+    /// Each send to a target, in order.
+    pub attempts: Vec<Attempt>,
+    /// Usage that the target reported, if it did.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub usage: Option<UsageRecord>,
+    /// What came of the request.
+    pub outcome: Outcome,
+    /// The status that the client got; 0 where none could be sent.
+    pub status: u16,
+    /// The code of the refusal or failure, also of one inside a stream.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub code: Option<ErrorCode>,
+    /// Time in each phase that ran, in microseconds, and `total`; from the request's head to the answer's last byte.
+    pub timings: Vec<(String, u64)>,
+}
+
+/// How a request ended.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// Answered completely.
+    Completed,
+    /// Refused by a policy or a bound before any target was called.
+    Refused,
+    /// Failed at or behind a target.
+    Failed,
+    /// The client left first.
+    #[default]
+    Cancelled,
+}
+
+/// What one policy decided.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct PolicyVerdict {
+    /// The policy document's name.
+    pub policy: String,
+    /// The rule inside it, where one decided.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rule: Option<String>,
+    /// The phase, as written in the documentation.
+    pub phase: String,
+    /// What it decided.
+    pub verdict: Verdict,
+    /// True where the policy is in shadow: this is what it would have done.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub shadow: bool,
+    /// `file:line:column` of the deciding rule.
+    pub at: String,
+    /// What else there is to know: `when_failed` with its reason, the version of a prompt, the difference a shadow would have made.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
+}
+
+/// What a policy decided.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// It let the request on.
+    Allowed,
+    /// It refused.
+    Refused,
+    /// It changed the request.
+    Changed,
+    /// It took part and changed nothing.
+    Passed,
+}
+
+/// A limit after it was counted.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct LimitState {
+    /// `policy/rule`.
+    pub limit: String,
+    /// What remained after this request.
+    pub remaining: u64,
+    /// True where the limit is in shadow and counts in counters of its own.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub shadow: bool,
+}
+
+/// One send to a target.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Attempt {
+    /// `provider/endpoint/model`.
+    pub target: String,
+    /// The target's status; absent where no answer came.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub status: Option<u16>,
+    /// Microseconds from sending to the answer's head, or to the failure.
+    pub micros: u64,
+    /// What came of it.
+    pub outcome: AttemptOutcome,
+    /// Why it failed, where it did.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}
+
+/// What came of an attempt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum AttemptOutcome {
+    /// Its answer went to the client.
+    Served,
+    /// Another attempt followed.
+    Retried,
+    /// Its failure went to the client.
+    Failed,
+    /// The client left while it ran.
+    Cancelled,
+}
+
+/// Tokens as the target reported them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct UsageRecord {
+    /// All prompt tokens, cached ones included.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub input_tokens: Option<u64>,
+    /// Prompt tokens read from the provider's cache.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cached_input_tokens: Option<u64>,
+    /// All completion tokens, reasoning included.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub output_tokens: Option<u64>,
+    /// Completion tokens spent on reasoning.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reasoning_tokens: Option<u64>,
+}
