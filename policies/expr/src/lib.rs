@@ -1,1 +1,17 @@
-//! aigw
+//! Expressions and templates: what policies may compute, when, and from what.
+//!
+//! Conditions (`when:`) and value expressions (`{expr: …}`) are written in a subset of Rhai without statements; prompts are minijinja
+//! templates. Both are compiled once, checked against the names that are known at that moment, and evaluated from many threads.
+//! Nothing here reads a clock, a file, a random source or the environment; what an expression sees comes in through [`Names`].
+
+mod error;
+mod expression;
+mod names;
+mod scope;
+mod template;
+
+pub use error::{EvalError, ExprError};
+pub use expression::{Condition, Type, ValueExpr};
+pub use names::{NAMES, Name, NameId, NameRef, NameType, Names};
+pub use scope::Scope;
+pub use template::{Template, TemplateError};
