@@ -1,1 +1,18 @@
-//! aigw
+//! The kinds of the policy language, one folder each: `spec` (as written), `check` (what a schema cannot say), `plan` (as compiled) and, where the
+//! kind decides something about a request, `phases` (what it decides, as pure functions that the engine calls in their phase).
+//!
+//! The [`Program`] is the plans of one repository: small, flat, ids instead of names. It is a file format, versioned as a whole.
+
+pub mod authentication;
+pub mod authorization;
+pub mod consumer;
+pub mod gateway;
+pub mod limit;
+pub mod model;
+pub mod prompt;
+pub mod provider;
+pub mod route;
+
+mod program;
+
+pub use program::*;

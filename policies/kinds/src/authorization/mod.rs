@@ -1,0 +1,5 @@
+//! The kind's rooms.
+
+mod plan;
+
+pub use plan::*;
