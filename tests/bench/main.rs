@@ -1,0 +1,2 @@
+//! Load generator and mock upstream.
+fn main() {}
