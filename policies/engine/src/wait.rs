@@ -1,0 +1,48 @@
+//! Waiting with a bound: a future raced with the clock, without an executor's help.
+
+use std::future::{Future, poll_fn};
+use std::pin::{Pin, pin};
+use std::task::{Context, Poll};
+
+use aigw_core::{Moment, World};
+
+/// What `future` gives, or `None` where `at` comes first.
+pub(crate) async fn within<W: World, F: Future>(world: &W, at: Moment, future: F) -> Option<F::Output> {
+    let mut future = pin!(future);
+    let mut sleep = pin!(world.sleep_until(at));
+    poll_fn(|cx| match future.as_mut().poll(cx) {
+        Poll::Ready(value) => Poll::Ready(Some(value)),
+        Poll::Pending => sleep.as_mut().poll(cx).map(|()| None),
+    })
+    .await
+}
+
+/// A timer for a moment that moves, as the end of an idle time does with each piece that arrives. Moving it on costs nothing: the
+/// running timer fires early once and is then set anew.
+pub(crate) struct Timer<W: World> {
+    running: Option<(Moment, Pin<Box<W::Sleep>>)>,
+}
+
+impl<W: World> Timer<W> {
+    /// A timer that is not set.
+    pub(crate) const fn new() -> Self {
+        Self { running: None }
+    }
+
+    /// Ready once `at` has passed.
+    pub(crate) fn poll(&mut self, world: &W, at: Moment, cx: &mut Context<'_>) -> Poll<()> {
+        loop {
+            match &mut self.running {
+                Some((set_for, sleep)) if *set_for <= at => match sleep.as_mut().poll(cx) {
+                    Poll::Pending => return Poll::Pending,
+                    Poll::Ready(()) if *set_for == at || world.now() >= at => {
+                        self.running = None;
+                        return Poll::Ready(());
+                    }
+                    Poll::Ready(()) => self.running = None,
+                },
+                _ => self.running = Some((at, Box::pin(world.sleep_until(at)))),
+            }
+        }
+    }
+}
