@@ -1,7 +1,16 @@
 //! The two things that policies write: a condition (`when:`) and a value (`{expr: …}`).
 
-use std::borrow::Cow;
+#[cfg(test)]
+mod tests;
 
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use crate::evaluate::{Run, Value};
+use crate::kinds::Kinds;
+use crate::lower::{Lowering, Typed};
+use crate::parse::{Source, parse};
+use crate::tree::Node;
 use crate::{EvalError, ExprError, NameRef, Names, Scope};
 
 /// What a value expression must give.
@@ -11,76 +20,154 @@ pub enum Type {
     String,
     /// A whole or floating number.
     Number,
-    /// Anything.
+    /// Anything that JSON can hold.
     Any,
 }
 
-/// A compiled `when:`.
+/// A compiled `when:`. Cheap to clone and to share between threads.
 #[derive(Debug, Clone)]
-pub struct Condition {}
+pub struct Condition(Arc<Compiled>);
+
+/// A compiled `{expr: …}`. Cheap to clone and to share between threads.
+#[derive(Debug, Clone)]
+pub struct ValueExpr {
+    compiled: Arc<Compiled>,
+    want: Type,
+}
+
+#[derive(Debug)]
+struct Compiled {
+    tree: Node,
+    text: Box<str>,
+    reads: Vec<NameRef>,
+}
 
 impl Condition {
     /// Compiles a condition for the moment at which it will be evaluated.
     ///
     /// # Errors
     /// Every fault of the text that can be told apart, in the order of their positions.
-    pub fn compile(_text: &str, _scope: Scope) -> Result<Self, Vec<ExprError>> {
-        Err(Vec::new())
+    pub fn compile(text: &str, scope: Scope) -> Result<Self, Vec<ExprError>> {
+        let compiled = compile(text, scope, |lowering, typed| {
+            if !typed.kinds.has(Kinds::BOOL) {
+                let message = format!("{} is {}, not a condition", lowering.quote(&typed.at), typed.kinds.describe());
+                lowering.push(typed.at.clone(), message, "compare it, as in `request.path == \"/x\"`");
+            }
+        })?;
+        Ok(Self(Arc::new(compiled)))
     }
 
-    /// Whether the condition holds for this request.
+    /// Whether the condition holds for this request. What is missing equals nothing, stands before nothing, and does not hold.
     ///
     /// # Errors
     /// When it cannot be told: a number overflowed, or a member of the body has another type. The caller applies the rule's safe meaning.
-    pub fn evaluate(&self, _names: &dyn Names) -> Result<bool, EvalError> {
-        Err(EvalError::new("not compiled"))
+    pub fn evaluate(&self, names: &dyn Names) -> Result<bool, EvalError> {
+        let Compiled { tree, text, .. } = self.0.as_ref();
+        Run { names, text }.holds(tree)
     }
 
-    /// The outcome, where it is the same for every request.
+    /// The outcome, where it is the same for every request that gets one.
     #[must_use]
     pub fn always(&self) -> Option<bool> {
-        None
+        self.0.tree.always()
     }
 
     /// What the condition looks at, sorted, each once.
     #[must_use]
     pub fn reads(&self) -> &[NameRef] {
-        &[]
+        &self.0.reads
+    }
+
+    /// The condition as it was written.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0.text
     }
 }
 
-/// A compiled `{expr: …}`.
-#[derive(Debug, Clone)]
-pub struct ValueExpr {}
-
 impl ValueExpr {
-    /// Compiles a value expression that must give `want`.
+    /// Compiles a value expression that must give `want`, or be missing.
     ///
     /// # Errors
     /// Every fault of the text that can be told apart, in the order of their positions.
-    pub fn compile(_text: &str, _scope: Scope, _want: Type) -> Result<Self, Vec<ExprError>> {
-        Err(Vec::new())
+    pub fn compile(text: &str, scope: Scope, want: Type) -> Result<Self, Vec<ExprError>> {
+        let compiled = compile(text, scope, |lowering, typed| check_want(lowering, typed, want))?;
+        Ok(Self { compiled: Arc::new(compiled), want })
     }
 
     /// The value as JSON; `None` where it is missing.
     ///
     /// # Errors
     /// When it cannot be computed, or has another type than was asked for.
-    pub fn evaluate(&self, _names: &dyn Names) -> Result<Option<serde_json::Value>, EvalError> {
-        Err(EvalError::new("not compiled"))
+    pub fn evaluate(&self, names: &dyn Names) -> Result<Option<serde_json::Value>, EvalError> {
+        let Compiled { tree, text, .. } = self.compiled.as_ref();
+        let run = Run { names, text };
+        let value = run.value(tree)?;
+        match (self.want, &value) {
+            (Type::Any, _)
+            | (_, Value::Missing)
+            | (Type::String, Value::Text(_))
+            | (Type::Number, Value::Int(_) | Value::Float(_)) => run.json(tree, value),
+            (Type::String, _) => Err(run.wrong(tree, &value, "text")),
+            (Type::Number, _) => Err(run.wrong(tree, &value, "a number")),
+        }
     }
 
     /// The value as text, borrowed where it can be; `None` where it is missing.
     ///
     /// # Errors
     /// When it cannot be computed, or is not text.
-    pub fn text<'a>(&'a self, _names: &'a dyn Names) -> Result<Option<Cow<'a, str>>, EvalError> {
-        Err(EvalError::new("not compiled"))
+    pub fn text<'a>(&'a self, names: &'a dyn Names) -> Result<Option<Cow<'a, str>>, EvalError> {
+        let Compiled { tree, text, .. } = self.compiled.as_ref();
+        let run = Run { names, text };
+        match run.value(tree)? {
+            Value::Text(text) => Ok(Some(text)),
+            Value::Missing => Ok(None),
+            other => Err(run.wrong(tree, &other, "text")),
+        }
+    }
+
+    /// The value, where it is the same for every request.
+    #[must_use]
+    pub fn is_constant(&self) -> bool {
+        self.compiled.tree.is_constant()
     }
 
     /// What the expression looks at, sorted, each once.
     #[must_use]
     pub fn reads(&self) -> &[NameRef] {
-        &[]
+        &self.compiled.reads
+    }
+
+    /// The expression as it was written.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.compiled.text
+    }
+}
+
+fn compile(text: &str, scope: Scope, check: impl FnOnce(&mut Lowering<'_, '_>, &Typed)) -> Result<Compiled, Vec<ExprError>> {
+    let source = Source::read(text)?;
+    let typed = parse(&source, |expr| Lowering::run(&source, scope, expr, check))??;
+    let mut reads = Vec::new();
+    typed.node.collect_reads(&mut reads);
+    reads.sort();
+    reads.dedup();
+    Ok(Compiled { tree: typed.node, text: text.into(), reads })
+}
+
+fn check_want(lowering: &mut Lowering<'_, '_>, typed: &Typed, want: Type) {
+    let (wanted, words, help) = match want {
+        Type::String => (Kinds::TEXT, "text", "`.to_string()` makes text of a number"),
+        Type::Number => (Kinds::NUMBER, "a number", "`.parse_int()` makes a number of text"),
+        Type::Any => (
+            Kinds::JSON.without(Kinds::MAP | Kinds::MISSING),
+            "a value",
+            "look up one entry, as in `request.headers[\"x-team\"]`",
+        ),
+    };
+    if !typed.kinds.has(wanted) {
+        let message = format!("{} is {}, not {words}", lowering.quote(&typed.at), typed.kinds.describe());
+        lowering.push(typed.at.clone(), message, help);
     }
 }

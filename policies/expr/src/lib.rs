@@ -5,13 +5,22 @@
 //! Nothing here reads a clock, a file, a random source or the environment; what an expression sees comes in through [`Names`].
 
 mod error;
+mod evaluate;
 mod expression;
+mod kinds;
+mod lower;
 mod names;
+mod parse;
 mod scope;
+mod suggest;
 mod template;
+#[cfg(test)]
+mod testing;
+mod tree;
 
 pub use error::{EvalError, ExprError};
 pub use expression::{Condition, Type, ValueExpr};
 pub use names::{NAMES, Name, NameId, NameRef, NameType, Names};
+pub use parse::{MAX_EXPRESSION_BYTES, MAX_EXPRESSION_DEPTH};
 pub use scope::Scope;
 pub use template::{Template, TemplateError};

@@ -73,79 +73,24 @@ pub struct Name {
     pub about: &'static str,
 }
 
-const fn name(
-    id: NameId,
-    path: &'static str,
-    kind: NameType,
-    since: Scope,
-    about: &'static str,
-) -> Name {
+const fn name(id: NameId, path: &'static str, kind: NameType, since: Scope, about: &'static str) -> Name {
     let known = match since {
         Scope::Match => "always",
         Scope::Admit => "once the caller is authenticated",
         Scope::Resolve | Scope::Prompt | Scope::Call => "from the validate phase on",
     };
-    Name {
-        id,
-        path,
-        kind,
-        since,
-        known,
-        about,
-    }
+    Name { id, path, kind, since, known, about }
 }
 
 /// Every name, in the order in which the reference shows them.
 pub const NAMES: &[Name] = &[
-    name(
-        NameId::RequestMethod,
-        "request.method",
-        NameType::Text,
-        Scope::Match,
-        "the method, in capitals",
-    ),
-    name(
-        NameId::RequestPath,
-        "request.path",
-        NameType::Text,
-        Scope::Match,
-        "the path, without the query",
-    ),
-    name(
-        NameId::RequestHost,
-        "request.host",
-        NameType::MaybeText,
-        Scope::Match,
-        "the host, in small letters, without the port",
-    ),
-    name(
-        NameId::RequestHeaders,
-        "request.headers",
-        NameType::TextMap,
-        Scope::Match,
-        "the headers, by name",
-    ),
-    name(
-        NameId::RequestQuery,
-        "request.query",
-        NameType::TextMap,
-        Scope::Match,
-        "the query parameters, by name",
-    ),
-    name(
-        NameId::RequestIp,
-        "request.ip",
-        NameType::Text,
-        Scope::Match,
-        "the caller's address",
-    ),
-    name(
-        NameId::RequestBody,
-        "request.body",
-        NameType::Json,
-        Scope::Resolve,
-        "the body, as JSON",
-    ),
+    name(NameId::RequestMethod, "request.method", NameType::Text, Scope::Match, "the method, in capitals"),
+    name(NameId::RequestPath, "request.path", NameType::Text, Scope::Match, "the path, without the query"),
+    name(NameId::RequestHost, "request.host", NameType::MaybeText, Scope::Match, "the host, in small letters, without the port"),
+    name(NameId::RequestHeaders, "request.headers", NameType::TextMap, Scope::Match, "the headers, by name"),
+    name(NameId::RequestQuery, "request.query", NameType::TextMap, Scope::Match, "the query parameters, by name"),
+    name(NameId::RequestIp, "request.ip", NameType::Text, Scope::Match, "the caller's address"),
+    name(NameId::RequestBody, "request.body", NameType::Json, Scope::Resolve, "the body, as JSON"),
     name(
         NameId::IdentityConsumer,
         "identity.consumer",
@@ -153,34 +98,10 @@ pub const NAMES: &[Name] = &[
         Scope::Admit,
         "the Consumer's name; missing for an anonymous caller",
     ),
-    name(
-        NameId::IdentityRoles,
-        "identity.roles",
-        NameType::Texts,
-        Scope::Admit,
-        "the caller's roles",
-    ),
-    name(
-        NameId::IdentityLabels,
-        "identity.labels",
-        NameType::TextMap,
-        Scope::Admit,
-        "the Consumer's labels, by name",
-    ),
-    name(
-        NameId::RouteName,
-        "route.name",
-        NameType::Text,
-        Scope::Admit,
-        "the Route's name",
-    ),
-    name(
-        NameId::RouteLabels,
-        "route.labels",
-        NameType::TextMap,
-        Scope::Admit,
-        "the Route's labels, by name",
-    ),
+    name(NameId::IdentityRoles, "identity.roles", NameType::Texts, Scope::Admit, "the caller's roles"),
+    name(NameId::IdentityLabels, "identity.labels", NameType::TextMap, Scope::Admit, "the Consumer's labels, by name"),
+    name(NameId::RouteName, "route.name", NameType::Text, Scope::Admit, "the Route's name"),
+    name(NameId::RouteLabels, "route.labels", NameType::TextMap, Scope::Admit, "the Route's labels, by name"),
     Name {
         known: "once the model is resolved",
         ..name(
@@ -191,29 +112,14 @@ pub const NAMES: &[Name] = &[
             "the name of the Model document that serves the request",
         )
     },
-    name(
-        NameId::Now,
-        "now",
-        NameType::Time,
-        Scope::Match,
-        "the time, in UTC",
-    ),
+    name(NameId::Now, "now", NameType::Time, Scope::Match, "the time, in UTC"),
 ];
 
 /// Names that only phases after the last scope can know, and what to say of them.
 pub(crate) const LATER: &[(&str, &str)] = &[
-    (
-        "target",
-        "the target is chosen after the last expression has been read",
-    ),
-    (
-        "response",
-        "the answer comes after the last expression has been read",
-    ),
-    (
-        "usage",
-        "usage is known after the last expression has been read",
-    ),
+    ("target", "the target is chosen after the last expression has been read"),
+    ("response", "the answer comes after the last expression has been read"),
+    ("usage", "usage is known after the last expression has been read"),
 ];
 
 impl NameId {

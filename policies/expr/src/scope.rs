@@ -17,13 +17,7 @@ pub enum Scope {
 
 impl Scope {
     /// Every scope, earliest first.
-    pub const ALL: [Self; 5] = [
-        Self::Match,
-        Self::Admit,
-        Self::Resolve,
-        Self::Prompt,
-        Self::Call,
-    ];
+    pub const ALL: [Self; 5] = [Self::Match, Self::Admit, Self::Resolve, Self::Prompt, Self::Call];
 
     /// The moment in words, to follow "when", as in "when a route is matched".
     #[must_use]
