@@ -13,6 +13,11 @@ pub mod prompt;
 pub mod provider;
 pub mod route;
 
+mod document;
 mod program;
+mod repository;
+pub mod written;
 
+pub use document::*;
 pub use program::*;
+pub use repository::{Doc, Repository, Typed};

@@ -1,0 +1,43 @@
+//! An authentication policy as written.
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+/// How callers prove who they are. Any method of one policy suffices; of several attached policies all must pass.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AuthenticationSpec {
+    /// One line for people.
+    #[serde(default)]
+    pub description: String,
+    /// The methods; at least one.
+    pub methods: MethodsSpec,
+    /// Whether a route may leave this policy out by `detach`.
+    #[serde(default)]
+    pub detachable: bool,
+}
+
+/// The methods of an authentication policy.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase", default)]
+pub struct MethodsSpec {
+    /// By an API key of a Consumer.
+    pub api_key: Option<ApiKeyMethodSpec>,
+    /// True lets callers without any credential pass as anonymous. A wrong credential is refused all the same.
+    pub anonymous: bool,
+}
+
+/// Where an API key is looked for.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct ApiKeyMethodSpec {
+    /// Headers, in order; the first that is there decides. In `authorization` the key stands behind `Bearer `.
+    #[schemars(length(min = 1))]
+    pub headers: Vec<String>,
+}
+
+impl Default for ApiKeyMethodSpec {
+    fn default() -> Self {
+        Self { headers: ["authorization", "api-key", "x-api-key"].map(str::to_owned).to_vec() }
+    }
+}

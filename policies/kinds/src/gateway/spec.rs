@@ -1,0 +1,239 @@
+//! The gateway as written.
+
+use aigw_core::{ByteSize, ErrorCode, Millis, Name};
+use indexmap::IndexMap;
+use ipnet::IpNet;
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use crate::Labels;
+use crate::written::{Given, PolicyUse};
+
+/// The whole: parameters, global policies and attachments, bounds, error bodies, CORS. A repository has at most one Gateway; without one every
+/// default applies.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase", default)]
+pub struct GatewaySpec {
+    /// One line for people.
+    pub description: String,
+    /// All that may differ between environments, by name. Each is bounded here; its value is given to the runtime, and to `aigw validate --params`.
+    pub parameters: IndexMap<Name, ParameterSpec>,
+    /// Policies of every route, before those of the route itself.
+    pub policies: Vec<PolicyUse>,
+    /// Policies of the routes that a selector finds, after the Gateway's own and before those of the route itself.
+    pub attach: Vec<AttachSpec>,
+    /// Bounds on every request and connection.
+    pub bounds: BoundsSpec,
+    /// Networks whose `X-Forwarded-For` is believed, such as `10.0.0.0/8`. Default: none, so the peer's address is the caller's.
+    pub trusted_proxies: Vec<Network>,
+    /// The caller's headers that go upstream. Default: none. Headers that belong to the connection, and `host`, never do.
+    pub forward_headers: Vec<String>,
+    /// Cross-origin access for browsers. Default: no CORS header is sent and no preflight is answered.
+    pub cors: Option<CorsSpec>,
+    /// Other statuses and messages for error codes.
+    pub errors: Vec<ErrorSpec>,
+}
+
+/// A declared parameter: its type, and the bounds on its values.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct ParameterSpec {
+    /// What its values are.
+    pub r#type: ParameterType,
+    /// For `url`, required: host patterns, one of which the address must fit. `*.` stands for one or more labels.
+    #[serde(default)]
+    pub hosts: Vec<String>,
+    /// For `string`: a regular expression for the whole value. Default: any value.
+    pub pattern: Option<String>,
+    /// For `string`: longest value in characters. Default 256.
+    #[schemars(range(min = 1, max = 4096))]
+    pub max_length: Option<u32>,
+    /// For `integer`: least value. Default 0.
+    pub min: Option<u64>,
+    /// For `integer`, required: greatest value.
+    pub max: Option<u64>,
+    /// The value that tests and `aigw validate` use where none is given.
+    pub test: Option<ParameterTest>,
+}
+
+/// What a parameter's values are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+#[schemars(inline)]
+pub enum ParameterType {
+    /// An absolute `https` address, or `http` on loopback.
+    Url,
+    /// A text.
+    String,
+    /// A whole number.
+    Integer,
+}
+
+/// A parameter's value in tests, as text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ParameterTest(pub String);
+
+/// Policies for the routes that a selector finds.
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AttachSpec {
+    /// The policies.
+    #[schemars(length(min = 1))]
+    pub policies: Vec<PolicyUse>,
+    /// Which routes: by `labels`, by `names`, or both together.
+    pub routes: RouteSelector,
+}
+
+/// Finds routes. What is left out finds any; both left out is an error.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct RouteSelector {
+    /// Labels that a route must have, all of them, with these values.
+    pub labels: Labels,
+    /// Names of routes.
+    pub names: Vec<String>,
+}
+
+/// Bounds on every request and connection.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase", default)]
+pub struct BoundsSpec {
+    /// Longest body of a request.
+    pub body: ByteSize,
+    /// Largest header section of a request.
+    pub headers: ByteSize,
+    /// Most headers of a request.
+    #[schemars(range(min = 8, max = 1000))]
+    pub header_count: u32,
+    /// Deepest nesting of a JSON body.
+    #[schemars(range(min = 2, max = 256))]
+    pub json_depth: u16,
+    /// Longest pause of a client within its request.
+    pub client_idle: Millis,
+    /// Longest time for the whole, from the request's head to the answer's last byte.
+    pub request_time: Millis,
+    /// Largest server-sent event of an answer.
+    pub event: ByteSize,
+    /// Most connections of one address; 0 for no bound.
+    pub connections_per_address: u32,
+    /// Most connections in all.
+    #[schemars(range(min = 1))]
+    pub connections: u32,
+}
+
+impl Default for BoundsSpec {
+    fn default() -> Self {
+        Self {
+            body: ByteSize::new(10 << 20),
+            headers: ByteSize::new(64 << 10),
+            header_count: 100,
+            json_depth: 64,
+            client_idle: Millis::from_secs(30),
+            request_time: Millis::from_secs(600),
+            event: ByteSize::new(1 << 20),
+            connections_per_address: 1_024,
+            connections: 10_000,
+        }
+    }
+}
+
+/// Cross-origin access for browsers.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct CorsSpec {
+    /// Allowed origins, such as `https://portal.example.com`; `*` for any.
+    #[schemars(length(min = 1))]
+    pub origins: Vec<Given<String>>,
+    /// Whether browsers may send credentials.
+    #[serde(default)]
+    pub credentials: bool,
+    /// How long a browser may keep a preflight's answer.
+    #[serde(default = "ten_minutes")]
+    pub max_age: Millis,
+}
+
+const fn ten_minutes() -> Millis {
+    Millis::from_secs(600)
+}
+
+/// Another status or message for an error code.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ErrorSpec {
+    /// Which code.
+    pub code: ErrorCode,
+    /// The status that clients get instead.
+    #[schemars(range(min = 400, max = 599))]
+    pub status: Option<u16>,
+    /// The body that clients get instead; its shape stays the dialect's.
+    pub body: Option<ErrorBodySpec>,
+}
+
+/// What an error's body says.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ErrorBodySpec {
+    /// The message for people.
+    #[schemars(length(min = 1, max = 1000))]
+    pub message: String,
+}
+
+/// A network, such as `10.0.0.0/8`, or a single address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Network(pub IpNet);
+
+mod forms {
+    use std::borrow::Cow;
+    use std::net::IpAddr;
+
+    use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+    use serde::de::{Deserialize, Deserializer, Error};
+
+    use super::{IpNet, Network, ParameterTest};
+
+    impl<'de> Deserialize<'de> for Network {
+        fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+            let text = String::deserialize(from)?;
+            let network = text.parse::<IpNet>().or_else(|_| text.parse::<IpAddr>().map(IpNet::from));
+            network.map(Self).map_err(|_| D::Error::custom(format!("`{text}` is not a network: write it as `10.0.0.0/8` or `2001:db8::/32`")))
+        }
+    }
+
+    impl JsonSchema for Network {
+        fn inline_schema() -> bool {
+            true
+        }
+
+        fn schema_name() -> Cow<'static, str> {
+            "Network".into()
+        }
+
+        fn json_schema(_: &mut SchemaGenerator) -> Schema {
+            json_schema!({"type": "string", "title": "network", "pattern": "^[0-9a-fA-F.:]+(/[0-9]{1,3})?$", "examples": ["10.0.0.0/8"]})
+        }
+    }
+
+    impl<'de> Deserialize<'de> for ParameterTest {
+        fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+            match serde_json::Value::deserialize(from)? {
+                serde_json::Value::String(text) => Ok(Self(text)),
+                serde_json::Value::Number(number) => Ok(Self(number.to_string())),
+                _ => Err(D::Error::custom("a parameter's value is a text or a whole number")),
+            }
+        }
+    }
+
+    impl JsonSchema for ParameterTest {
+        fn inline_schema() -> bool {
+            true
+        }
+
+        fn schema_name() -> Cow<'static, str> {
+            "ParameterTest".into()
+        }
+
+        fn json_schema(_: &mut SchemaGenerator) -> Schema {
+            json_schema!({"type": ["string", "integer"]})
+        }
+    }
+}
