@@ -10,3 +10,4 @@ pub mod sse;
 pub mod stream;
 pub mod surface;
 pub mod usage;
+pub mod wire;

@@ -52,6 +52,14 @@ impl Splice {
         self.edit_member(name, None);
     }
 
+    /// Lets a member that an earlier [`Splice::set_member`] gave be another one instead.
+    pub(crate) fn rename_set(&mut self, name: &str, new: &str) {
+        let Some(at) = self.members.iter().position(|edit| edit.name == name && edit.raw.is_some()) else { return };
+        if let Some(raw) = self.members.remove(at).raw {
+            self.set_member(new, raw);
+        }
+    }
+
     /// Replaces a range of the original bytes. Refused where it overlaps an earlier edit by span.
     pub fn replace(&mut self, span: Span, raw: impl Into<Bytes>) -> Result<(), Overlap> {
         if self.spans.iter().any(|other| overlap(other.span, span)) {
