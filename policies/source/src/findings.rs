@@ -102,4 +102,3 @@ impl<'a> IntoIterator for &'a Findings {
         self.list.iter()
     }
 }
-

@@ -7,15 +7,34 @@
 //!
 //! What this crate must not do: know a policy, touch a file system, or write YAML.
 
+mod allow;
+mod bind;
+mod build;
+mod edit;
 mod finding;
 mod findings;
+mod inner;
+mod intake;
+mod json;
 mod limits;
+mod nearest;
+mod parse;
+mod read;
 pub mod rules;
+mod scalar;
+mod settle;
 mod sources;
+mod traps;
 mod tree;
 
+pub use allow::{Allow, allows, apply_allows};
+pub use bind::{BindError, bind, try_bind};
+pub use edit::{EditError, apply_edits};
 pub use finding::{Edit, Finding, Fix, Label, Level, RuleId};
 pub use findings::Findings;
 pub use limits::Limits;
+pub use nearest::nearest;
+pub use read::read;
 pub use sources::{FileId, Position, SourceFile, Sources, Span};
+pub use traps::traps;
 pub use tree::{Comment, Document, Entry, Node, NodeKind, Style};

@@ -34,3 +34,24 @@ pub const MISSING_KEY: RuleId = rule("C026", "missing-key");
 pub const INVALID_VALUE: RuleId = rule("C027", "invalid-value");
 /// An alias without an anchor, or one that stands inside the node it names.
 pub const BAD_ALIAS: RuleId = rule("C028", "bad-alias");
+/// A comment that begins with `aigw:` and cannot be understood.
+pub const BAD_COMMENT: RuleId = rule("C029", "bad-comment");
+
+/// All of them, by code.
+pub const ALL: [RuleId; 15] = [
+    YAML_SYNTAX,
+    UNKNOWN_KEY,
+    DUPLICATE_KEY,
+    MERGE_OVERRIDES,
+    YAML_1_1_TRAP,
+    NOT_UTF8,
+    FILE_TOO_LARGE,
+    TOO_DEEP,
+    TOO_MANY_NODES,
+    YAML_TAG,
+    WRONG_TYPE,
+    MISSING_KEY,
+    INVALID_VALUE,
+    BAD_ALIAS,
+    BAD_COMMENT,
+];

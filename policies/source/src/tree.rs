@@ -29,8 +29,9 @@ pub struct Comment {
 /// A value and the bytes it came from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Node {
-    /// The bytes of the value: of a scalar with its quotes, of a collection from its first to its last part.
-    /// A value that came from an alias has the span of its definition.
+    /// The bytes of the value: of a scalar with its quotes, of a block scalar without its header (`|`) and the blank lines
+    /// after it, of a collection from its first to its last part, of a value that is not there the point after its
+    /// `:` or `-`. A value that came from an alias has the span of its definition.
     pub span: Span,
     /// Where the alias stands that brought this value here; set on the aliased value itself, not on what it holds.
     pub used_at: Option<Span>,
@@ -81,11 +82,14 @@ pub struct Entry {
 }
 
 impl Entry {
-    /// From the key to the end of the value; the key alone where the value came from elsewhere.
+    /// From the key to the end of the value or of the alias that stands for it.
     #[must_use]
     pub fn span(&self) -> Span {
-        let end = self.value.used_at.unwrap_or(self.value.span);
-        if end.start >= self.key_span.end { self.key_span.to(end) } else { self.key_span }
+        // An alias follows the definition of its value, so a value behind its key is not aliased here: where it has
+        // `used_at` nevertheless, `<<` brought the whole entry.
+        let behind = self.value.span.start >= self.key_span.end;
+        let end = if behind { self.value.span } else { self.value.used_at.unwrap_or(self.key_span) };
+        self.key_span.to(end)
     }
 }
 
@@ -215,4 +219,3 @@ fn index(step: &str) -> Option<usize> {
     let digits = step.bytes().all(|b| b.is_ascii_digit());
     (digits && (step == "0" || !step.starts_with('0'))).then(|| step.parse().ok()).flatten()
 }
-
