@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use aigw_core::{Name, Share};
+use aigw_providers::dialect::openai::{LOGICAL_PARAMETERS, LogicalParameter, ParameterType};
 use indexmap::IndexMap;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Deserialize;
@@ -154,48 +155,68 @@ pub enum VersionUse {
     Shares(IndexMap<String, Share>),
 }
 
-/// Parameters of a model call by their logical names; each is written under the name that the target wants.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, rename_all = "camelCase", default)]
-pub struct ModelParameters {
-    /// Sampling temperature.
-    #[schemars(range(min = 0, max = 2))]
-    pub temperature: Option<Number>,
-    /// Nucleus sampling.
-    #[schemars(range(min = 0, max = 1))]
-    pub top_p: Option<Number>,
-    /// Longest answer in tokens (`max_tokens`, `max_completion_tokens`).
-    #[schemars(range(min = 1))]
-    pub max_output_tokens: Option<u32>,
-    /// How many answers.
-    #[schemars(range(min = 1, max = 128))]
-    pub n: Option<u32>,
-    /// The seed of sampling.
-    pub seed: Option<i64>,
-    /// Penalty on tokens that are already there.
-    #[schemars(range(min = -2, max = 2))]
-    pub presence_penalty: Option<Number>,
-    /// Penalty on tokens by how often they are there.
-    #[schemars(range(min = -2, max = 2))]
-    pub frequency_penalty: Option<Number>,
-}
+/// Parameters of a model call by their logical names, as [`LOGICAL_PARAMETERS`] lists them; each is written under the name that the target wants.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(transparent)]
+pub struct ModelParameters(pub IndexMap<String, Value>);
 
 /// Greatest values of parameters of a model call, by their logical names.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, rename_all = "camelCase", default)]
-pub struct ModelCaps {
-    /// Sampling temperature.
-    #[schemars(range(min = 0, max = 2))]
-    pub temperature: Option<Number>,
-    /// Nucleus sampling.
-    #[schemars(range(min = 0, max = 1))]
-    pub top_p: Option<Number>,
-    /// Longest answer in tokens (`max_tokens`, `max_completion_tokens`).
-    #[schemars(range(min = 1))]
-    pub max_output_tokens: Option<u32>,
-    /// How many answers.
-    #[schemars(range(min = 1, max = 128))]
-    pub n: Option<u32>,
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(transparent)]
+pub struct ModelCaps(pub IndexMap<String, Number>);
+
+impl JsonSchema for ModelParameters {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        "ModelParameters".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        parameters_schema(LOGICAL_PARAMETERS.iter())
+    }
+}
+
+impl JsonSchema for ModelCaps {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        "ModelCaps".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        parameters_schema(LOGICAL_PARAMETERS.iter().filter(|parameter| parameter.can_be_capped()))
+    }
+}
+
+fn parameters_schema<'a>(parameters: impl Iterator<Item = &'a LogicalParameter>) -> Schema {
+    let members = parameters.map(|parameter| {
+        let mut schema = value_schema(&parameter.value);
+        let wire: Vec<String> = parameter.wire.iter().map(|name| format!("`{name}`")).collect();
+        schema.insert("description".to_owned(), format!("{} on the wire; {}.", wire.join(" or "), parameter.value.describe()).into());
+        (parameter.logical.to_owned(), Value::from(schema))
+    });
+    let members: serde_json::Map<String, Value> = members.collect();
+    json_schema!({"type": "object", "properties": members, "additionalProperties": false})
+}
+
+fn value_schema(value: &ParameterType) -> Schema {
+    match value {
+        ParameterType::Integer { min: i64::MIN, max: i64::MAX } => json_schema!({"type": "integer"}),
+        ParameterType::Integer { min, max } => json_schema!({"type": "integer", "minimum": min, "maximum": max}),
+        ParameterType::Number { min, max } => json_schema!({"type": "number", "minimum": min, "maximum": max}),
+        ParameterType::Boolean => json_schema!({"type": "boolean"}),
+        ParameterType::Text { characters } => json_schema!({"type": "string", "minLength": 1, "maxLength": characters}),
+        ParameterType::Texts { items } => json_schema!({"anyOf": [
+            {"type": "string"},
+            {"type": "array", "items": {"type": "string"}, "minItems": 1, "maxItems": items},
+        ]}),
+        ParameterType::Choice(words) => json_schema!({"type": "string", "enum": words}),
+    }
 }
 
 impl JsonSchema for ScalarValue {
