@@ -24,7 +24,8 @@ pub struct EvalError {
 }
 
 impl EvalError {
-    pub(crate) fn new(message: impl Into<String>) -> Self {
+    /// A failure with this text, which must repeat nothing of the request.
+    pub fn new(message: impl Into<String>) -> Self {
         Self { message: message.into() }
     }
 }

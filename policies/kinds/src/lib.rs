@@ -13,11 +13,17 @@ pub mod prompt;
 pub mod provider;
 pub mod route;
 
+mod decision;
 mod document;
+mod expressions;
+pub mod facts;
+mod hex;
 mod program;
 mod repository;
 pub mod written;
 
+pub use decision::{Decider, Decision, Refusal};
 pub use document::*;
+pub use expressions::{CompiledExpression, ExpressionFault, Expressions};
 pub use program::*;
 pub use repository::{Doc, Repository, Typed};
