@@ -88,7 +88,7 @@ impl schemars::JsonSchema for Name {
     }
 
     fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-        schemars::json_schema!({"type": "string", "pattern": "^[a-z0-9]([a-z0-9-]*[a-z0-9])?$", "maxLength": MAX_NAME_BYTES})
+        schemars::json_schema!({"type": "string", "title": "name", "pattern": "^[a-z0-9]([a-z0-9-]*[a-z0-9])?$", "maxLength": MAX_NAME_BYTES})
     }
 }
 

@@ -179,7 +179,7 @@ impl fmt::Display for Share {
 }
 
 macro_rules! text_quantity {
-    ($type:ident, $pattern:literal, $example:literal) => {
+    ($type:ident, $title:literal, $pattern:literal, $example:literal) => {
         impl TryFrom<String> for $type {
             type Error = UnitError;
 
@@ -204,15 +204,15 @@ macro_rules! text_quantity {
             }
 
             fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-                schemars::json_schema!({"type": "string", "pattern": $pattern, "examples": [$example]})
+                schemars::json_schema!({"type": "string", "title": $title, "pattern": $pattern, "examples": [$example]})
             }
         }
     };
 }
 
-text_quantity!(Millis, "^[0-9]+(ms|s|m|h|d)$", "30s");
-text_quantity!(ByteSize, "^[0-9]+(B|KiB|MiB|GiB|KB|MB|GB)$", "10MiB");
-text_quantity!(Share, "^[0-9]{1,3}(\\.[0-9]{1,4})?%$", "80%");
+text_quantity!(Millis, "duration", "^[0-9]+(ms|s|m|h|d)$", "30s");
+text_quantity!(ByteSize, "size", "^[0-9]+(B|KiB|MiB|GiB|KB|MB|GB)$", "10MiB");
+text_quantity!(Share, "share", "^[0-9]{1,3}(\\.[0-9]{1,4})?%$", "80%");
 
 #[cfg(test)]
 mod tests {

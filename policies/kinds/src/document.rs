@@ -25,7 +25,7 @@ pub const API_VERSION: &str = "aigw.dev/v1";
 pub const API_GROUP: &str = "aigw.dev/";
 
 /// A document as written.
-#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct Envelope<S> {
     /// The language and its version: `aigw.dev/v1`.
@@ -39,8 +39,7 @@ pub struct Envelope<S> {
 }
 
 /// The versions of the language.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
-#[schemars(inline)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 pub enum ApiVersion {
     /// The first.
     #[serde(rename = "aigw.dev/v1")]
@@ -64,8 +63,7 @@ pub struct Metadata {
 macro_rules! kinds {
     ($($(#[$doc:meta])* $kind:ident($spec:ty) policy: $policy:literal),+ $(,)?) => {
         /// What a document is.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize, JsonSchema)]
-        #[schemars(inline)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
         pub enum Kind {
             $($(#[$doc])* $kind,)+
         }

@@ -20,6 +20,7 @@ pub mod facts;
 mod hex;
 mod program;
 mod repository;
+pub mod schema;
 pub mod written;
 
 pub use decision::{Decider, Decision, Refusal};
