@@ -1,2 +1,53 @@
-//! Load generator and mock upstream.
-fn main() {}
+//! Benchmarks of the gateway beside nginx, in one command: `tests/bench/run`. Not tests: they time things.
+//!
+//! `compare` starts a mock upstream, nginx and the gateway, drives them in interleaved runs and writes a table; `upstream` and `load` are its parts.
+
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a benchmark prints its figures")]
+
+mod compare;
+mod load;
+mod process;
+mod startup;
+mod upstream;
+
+use std::process::ExitCode;
+
+use anyhow::{Context, bail};
+
+fn main() -> ExitCode {
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    match run(&args) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(args: &[String]) -> anyhow::Result<()> {
+    let words: Vec<&str> = args.iter().map(String::as_str).collect();
+    match words.as_slice() {
+        ["upstream", address] => upstream::serve(address),
+        ["load", address, scenario, seconds, connections] => {
+            let scenario = load::Scenario::named(scenario).with_context(|| format!("`{scenario}` is not a scenario"))?;
+            let plan = load::Plan {
+                address: (*address).to_owned(),
+                scenario,
+                seconds: seconds.parse()?,
+                connections: connections.parse()?,
+                rate: None,
+            };
+            println!("{:#?}", load::drive(&plan)?);
+            Ok(())
+        }
+        ["compare", aigw, nginx, folder, rest @ ..] => {
+            let repetitions = rest.first().map_or(Ok(5), |number| number.parse()).context("the number of repetitions")?;
+            compare::run(aigw, nginx, folder, repetitions)
+        }
+        ["startup", aigw] => startup::run(aigw),
+        _ => bail!(
+            "usage: aigw-bench upstream ADDRESS | load ADDRESS SCENARIO SECONDS CONNECTIONS | compare AIGW NGINX FOLDER [REPETITIONS] | startup AIGW"
+        ),
+    }
+}

@@ -1,0 +1,218 @@
+//! The gateway beside nginx proxying the same bytes bare: interleaved runs, medians, ratios.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::path::Path;
+
+use anyhow::Context;
+
+use crate::load::{self, Figures, Plan, Scenario};
+use crate::process::{AROUND, MEASURED, Process, free_address, wait_for};
+
+const SECONDS: f64 = 3.0;
+const CONNECTIONS: usize = 32;
+const STREAMS: usize = 8;
+
+/// What stands between the load and the upstream.
+struct Side {
+    name: &'static str,
+    address: String,
+    /// None where the load goes to the upstream itself.
+    process: Option<Process>,
+    idle_kib: u64,
+}
+
+/// One scenario's figures of one side, one per repetition.
+#[derive(Default)]
+struct Row {
+    cpu_micros: Vec<f64>,
+    rate: Vec<f64>,
+    p50: Vec<f64>,
+    p99: Vec<f64>,
+    first_byte: Vec<f64>,
+}
+
+/// Runs everything and prints the table.
+pub(crate) fn run(aigw: &str, nginx: &str, folder: &str, repetitions: usize) -> anyhow::Result<()> {
+    let upstream = free_address()?;
+    let me = std::env::current_exe()?;
+    let _upstream = Process::start(AROUND, &me.to_string_lossy(), &["upstream", &upstream])?;
+    wait_for(&upstream)?;
+    let work = Path::new(folder);
+    fs::create_dir_all(work)?;
+    let sides = [direct(&upstream), start_nginx(nginx, work, &upstream)?, start_aigw(aigw, work, &upstream)?];
+    for side in &sides {
+        warm_up(side)?;
+    }
+    let mut report = String::new();
+    throughput(&sides, Scenario::Chat1K, "chat, 1 KB", CONNECTIONS, repetitions, &mut report)?;
+    throughput(&sides, Scenario::Chat16K, "chat, 16 KB", CONNECTIONS, repetitions, &mut report)?;
+    throughput(&sides, Scenario::Flat, "stream of 100 chunks, flat out", STREAMS, repetitions, &mut report)?;
+    half_load(&sides, repetitions, &mut report)?;
+    memory(&sides, &mut report);
+    println!("{report}");
+    Ok(())
+}
+
+fn direct(upstream: &str) -> Side {
+    Side { name: "direct", address: upstream.to_owned(), process: None, idle_kib: 0 }
+}
+
+fn start_nginx(nginx: &str, work: &Path, upstream: &str) -> anyhow::Result<Side> {
+    let address = free_address()?;
+    let config = include_str!("nginx.conf")
+        .replace("LISTEN", &address)
+        .replace("UPSTREAM", upstream)
+        .replace("WORK", &work.to_string_lossy());
+    let path = work.join("nginx.conf");
+    fs::write(&path, config)?;
+    started("nginx", address, Process::start(MEASURED, nginx, &["-c", &path.to_string_lossy(), "-p", &work.to_string_lossy()])?)
+}
+
+fn start_aigw(aigw: &str, work: &Path, upstream: &str) -> anyhow::Result<Side> {
+    let (address, admin) = (free_address()?, free_address()?);
+    let params = work.join("params.yaml");
+    fs::write(&params, format!("upstream: http://{upstream}/v1\n"))?;
+    let policies = concat!(env!("CARGO_MANIFEST_DIR"), "/bench/policies");
+    let log = work.join("decisions.jsonl");
+    let args = [
+        "serve",
+        "--dev",
+        policies,
+        "--params",
+        &params.to_string_lossy(),
+        "--listen",
+        &address,
+        "--admin",
+        &admin,
+        "--decision-log",
+        &log.to_string_lossy(),
+    ];
+    let threads = std::env::var("AIGW_BENCH_ARGS").unwrap_or_default();
+    let args: Vec<&str> = args.into_iter().chain(threads.split_whitespace()).collect();
+    let process = Process::start(MEASURED, aigw, &args)?;
+    wait_for(&admin)?;
+    started("aigw", address, process)
+}
+
+fn started(name: &'static str, address: String, process: Process) -> anyhow::Result<Side> {
+    wait_for(&address)?;
+    std::thread::sleep(std::time::Duration::from_millis(300));
+    let idle_kib = process.resident_kib();
+    Ok(Side { name, address, process: Some(process), idle_kib })
+}
+
+fn plan(side: &Side, scenario: Scenario, connections: usize, seconds: f64, rate: Option<f64>) -> Plan {
+    Plan { address: side.address.clone(), scenario, seconds, connections, rate }
+}
+
+fn warm_up(side: &Side) -> anyhow::Result<()> {
+    let figures = load::drive(&plan(side, Scenario::Chat1K, CONNECTIONS, 1.0, None)).with_context(|| side.name)?;
+    anyhow::ensure!(
+        figures.failures == 0 && figures.requests > 0,
+        "{} of {} requests to {} failed",
+        figures.failures,
+        figures.requests,
+        side.name
+    );
+    Ok(())
+}
+
+fn measure(side: &Side, plan: &Plan, row: &mut Row) -> anyhow::Result<()> {
+    let before = side.process.as_ref().map_or(0, Process::cpu_micros);
+    let figures = load::drive(plan)?;
+    let after = side.process.as_ref().map_or(0, Process::cpu_micros);
+    anyhow::ensure!(figures.failures == 0, "{} of {} requests to {} failed", figures.failures, figures.requests, side.name);
+    row.cpu_micros.push((after - before) as f64 / figures.requests as f64);
+    row.rate.push(figures.requests as f64 / figures.seconds);
+    row.p50.push(Figures::percentile(&figures.latencies, 0.5));
+    row.p99.push(Figures::percentile(&figures.latencies, 0.99));
+    row.first_byte.push(Figures::percentile(&figures.first_bytes, 0.5));
+    Ok(())
+}
+
+/// Every side in turn, so that a drift of the machine meets all alike.
+fn interleaved(sides: &[Side], repetitions: usize, plan_of: impl Fn(&Side) -> Plan) -> anyhow::Result<Vec<Row>> {
+    let mut rows: Vec<Row> = sides.iter().map(|_| Row::default()).collect();
+    for _ in 0..repetitions {
+        for (side, row) in sides.iter().zip(&mut rows) {
+            measure(side, &plan_of(side), row)?;
+        }
+    }
+    Ok(rows)
+}
+
+fn throughput(
+    sides: &[Side],
+    scenario: Scenario,
+    title: &str,
+    connections: usize,
+    repetitions: usize,
+    report: &mut String,
+) -> anyhow::Result<()> {
+    let rows = interleaved(sides, repetitions, |side| plan(side, scenario, connections, SECONDS, None))?;
+    writeln!(
+        report,
+        "\n{title}, {connections} connections, closed loop\n\n| | CPU µs a request | × nginx | requests/s |\n|---|---|---|---|"
+    )?;
+    let nginx = rows.get(1).map_or(f64::NAN, |row| median(&row.cpu_micros));
+    for (side, row) in sides.iter().zip(&rows) {
+        let cpu = median(&row.cpu_micros);
+        match side.process {
+            None => writeln!(report, "| {} | – | – | {:.0} |", side.name, median(&row.rate))?,
+            Some(_) => writeln!(report, "| {} | {cpu:.1} | {:.2} | {:.0} |", side.name, cpu / nginx, median(&row.rate))?,
+        }
+    }
+    Ok(())
+}
+
+/// Half of what the slowest side can do, for all; what each adds to the upstream's own time.
+fn half_load(sides: &[Side], repetitions: usize, report: &mut String) -> anyhow::Result<()> {
+    let fastest = interleaved(sides, 1, |side| plan(side, Scenario::Chat1K, CONNECTIONS, SECONDS, None))?;
+    let rate = fastest.iter().map(|row| median(&row.rate)).fold(f64::INFINITY, f64::min) / 2.0;
+    let rows = interleaved(sides, repetitions, |side| plan(side, Scenario::Chat1K, CONNECTIONS, SECONDS, Some(rate)))?;
+    let streams = interleaved(sides, repetitions, |side| plan(side, Scenario::Paced, STREAMS, SECONDS, None))?;
+    writeln!(
+        report,
+        "\nhalf load ({rate:.0} requests/s), and the first content of a paced stream; added to the upstream's own time\n"
+    )?;
+    writeln!(
+        report,
+        "| | added p50 µs | × nginx | added p99 µs | × nginx | added first content µs | × nginx |\n|---|---|---|---|---|---|---|"
+    )?;
+    let of = |rows: &[Row], index: usize, pick: fn(&Row) -> &Vec<f64>| rows.get(index).map_or(f64::NAN, |row| median(pick(row)));
+    let added = |rows: &[Row], index, pick| of(rows, index, pick) - of(rows, 0, pick);
+    for (index, side) in sides.iter().enumerate().skip(1) {
+        let p50 = (added(&rows, index, |row| &row.p50), added(&rows, 1, |row| &row.p50));
+        let p99 = (added(&rows, index, |row| &row.p99), added(&rows, 1, |row| &row.p99));
+        let first = (added(&streams, index, |row| &row.first_byte), added(&streams, 1, |row| &row.first_byte));
+        writeln!(
+            report,
+            "| {} | {:.0} | {:.2} | {:.0} | {:.2} | {:.0} | {:.2} |",
+            side.name,
+            p50.0,
+            p50.0 / p50.1,
+            p99.0,
+            p99.0 / p99.1,
+            first.0,
+            first.0 / first.1
+        )?;
+    }
+    Ok(())
+}
+
+fn memory(sides: &[Side], report: &mut String) {
+    *report += "\nresident memory\n\n| | idle MiB | after the load MiB |\n|---|---|---|\n";
+    for side in sides {
+        if let Some(process) = &side.process {
+            let (idle, loaded) = (side.idle_kib as f64 / 1024.0, process.resident_kib() as f64 / 1024.0);
+            *report += &format!("| {} | {idle:.1} | {loaded:.1} |\n", side.name);
+        }
+    }
+}
+
+fn median(values: &[f64]) -> f64 {
+    let mut sorted = values.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    sorted.get(sorted.len() / 2).copied().unwrap_or(f64::NAN)
+}
