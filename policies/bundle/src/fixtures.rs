@@ -13,6 +13,8 @@ use jiff::Timestamp;
 
 use crate::*;
 
+pub(crate) const NOW: &str = "2026-06-15T12:00:00Z";
+
 pub(crate) fn time(text: &str) -> Timestamp {
     text.parse().unwrap()
 }
@@ -58,6 +60,26 @@ pub(crate) fn bundle(release: Release, numbers: &[u8]) -> Vec<u8> {
     let keys: Vec<_> = numbers.iter().map(|number| key(*number)).collect();
     let signers: Vec<_> = keys.iter().map(|key| key as &dyn Signer).collect();
     sign(&content(), release, &signers).unwrap()
+}
+
+/// Keys `one` and `two` may sign for `prod`, `three` for `staging` only; one signature is enough, `one` and `two` together replace the root.
+pub(crate) fn trust_file() -> TrustFile {
+    let mut file = TrustFile::of_one_key(name("one"), key(1).public_key(), name("prod"), "30d".parse().unwrap());
+    for (id, number) in [("two", 2), ("three", 3)] {
+        let public = key(number).public_key().to_base64();
+        file.keys.push(KeyEntry { id: name(id), algorithm: Algorithm::Ed25519, public, state: KeyState::Active });
+    }
+    let prod = file.channels.get_mut("prod").unwrap();
+    prod.keys.push(name("two"));
+    prod.require_gates = vec![Gate::Validated, Gate::Lint, Gate::Tests];
+    let staging = ChannelEntry { keys: vec![name("three")], ..prod.clone() };
+    file.channels.insert(name("staging"), staging);
+    file.root = Some(RootEntry { threshold: 2, keys: vec![name("one"), name("two")] });
+    file
+}
+
+pub(crate) fn trust() -> TrustRoot {
+    trust_file().check().unwrap()
 }
 
 /// A key store with ECDSA P-256, such as clouds have.
