@@ -23,4 +23,4 @@ pub use expression::{Condition, Type, ValueExpr};
 pub use names::{NAMES, Name, NameId, NameRef, NameType, Names};
 pub use parse::{MAX_EXPRESSION_BYTES, MAX_EXPRESSION_DEPTH};
 pub use scope::Scope;
-pub use template::{Template, TemplateError};
+pub use template::{MAX_RENDERED_BYTES, MAX_TEMPLATE_BYTES, TEMPLATE_FUEL, Template, TemplateError};

@@ -15,6 +15,7 @@ use crate::kinds::Kinds;
 use crate::parse::Source;
 use crate::tree::{Const, Node, Op};
 use crate::{ExprError, NameId, Names, Scope};
+pub(crate) use names::listed;
 
 /// A checked part with what is known about it.
 #[derive(Debug)]

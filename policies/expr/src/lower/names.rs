@@ -115,7 +115,7 @@ fn members(group: &str) -> impl Iterator<Item = &'static str> {
 }
 
 /// `a`, `b` and `c`, in back-ticks.
-pub(super) fn listed(words: &[&str]) -> String {
+pub(crate) fn listed(words: &[&str]) -> String {
     match words {
         [] => String::new(),
         [only] => format!("`{only}`"),
