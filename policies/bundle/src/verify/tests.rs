@@ -78,6 +78,14 @@ fn a_good_bundle_is_verified_and_remembered() {
 }
 
 #[test]
+fn bundles_of_this_format_stay_readable() {
+    // Written by the first version of this crate. A format that cannot read it any more needs a number of its own.
+    let verified = Case::with(include_bytes!("../../fixtures/format-1.aigw").to_vec()).verify().unwrap();
+    assert_eq!(*verified.members(), members());
+    assert_eq!(verified.statement().release(), release());
+}
+
+#[test]
 fn every_byte_counts() {
     let mut case = Case::new();
     let original = case.bundle.clone();
