@@ -1,0 +1,163 @@
+//! One connection from a client, from its first byte to its last.
+
+use std::convert::Infallible;
+use std::future::Future;
+use std::net::IpAddr;
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::Request;
+use hyper::body::Incoming;
+use hyper::server::conn::{http1, http2};
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use rustls::ServerConfig;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite};
+use tokio::net::TcpStream;
+use tokio_rustls::TlsAcceptor;
+
+use super::counts::Place;
+use super::io::Guarded;
+use super::{Bounds, Counts, Handler};
+use crate::cut::CutWaiter;
+use crate::tasks::Tasks;
+
+/// How every HTTP/2 connection begins (RFC 9113, section 3.4).
+const HTTP2_PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+/// Requests at once in one HTTP/2 connection.
+const MAX_STREAMS: u32 = 256;
+/// What one HTTP/2 stream, and one connection, may send before the engine reads it.
+const STREAM_WINDOW_BYTES: u32 = 256 << 10;
+const CONNECTION_WINDOW_BYTES: u32 = 1 << 20;
+/// What one HTTP/2 stream may have waiting for its client.
+const SEND_BUFFER_BYTES: usize = 128 << 10;
+/// Streams that a client may open and reset before they were looked at: one that floods so is cut off (CVE-2023-44487).
+const MAX_PENDING_RESETS: usize = 32;
+/// Streams that we reset for a client's faults before it is cut off.
+const MAX_FAULT_RESETS: usize = 128;
+/// A silent HTTP/2 client is asked for a sign of life this often, and given up after as long again.
+const PING_EVERY: Duration = Duration::from_secs(30);
+/// Least read buffer that HTTP/1.1 works with.
+const MIN_BUFFER_BYTES: usize = 16 * 1024;
+/// What hyper keeps on the stack; more headers cost an allocation a request.
+const STACK_HEADERS: usize = 100;
+
+/// An accepted client.
+pub(super) struct Client<H> {
+    pub(super) peer: IpAddr,
+    pub(super) bounds: Bounds,
+    pub(super) place: Place,
+    pub(super) handler: H,
+    pub(super) counts: Arc<Counts>,
+    pub(super) tasks: Tasks,
+    pub(super) closing: CutWaiter,
+}
+
+/// Serves it to its end.
+pub(super) async fn serve<H: Handler>(client: Client<H>, stream: TcpStream, tls: Option<Arc<ServerConfig>>) {
+    let (patience, counts) = (client.bounds.client_idle, Arc::clone(&client.counts));
+    let begun = match tls {
+        Some(tls) => {
+            let handshake = TlsAcceptor::from(tls).accept(stream);
+            let Ok(Ok(stream)) = tokio::time::timeout(patience, handshake).await else {
+                counts.failed();
+                return;
+            };
+            let http2 = stream.get_ref().1.alpn_protocol() == Some(b"h2");
+            client.speak(stream, Bytes::new(), http2).await
+        }
+        None => {
+            let mut stream = stream;
+            let Ok(Ok((first, http2))) = tokio::time::timeout(patience, first_bytes(&mut stream)).await else {
+                counts.failed();
+                return;
+            };
+            client.speak(stream, first, http2).await
+        }
+    };
+    if let Err(fault) = begun {
+        tracing::debug!(error = %fault, "a client's connection ended");
+    }
+}
+
+/// Reads just enough to tell HTTP/2 from HTTP/1.1.
+async fn first_bytes(stream: &mut TcpStream) -> std::io::Result<(Bytes, bool)> {
+    let mut first = Vec::with_capacity(HTTP2_PREFACE.len());
+    loop {
+        let read = (&mut *stream).take((HTTP2_PREFACE.len() - first.len()) as u64).read_buf(&mut first).await?;
+        if read == 0 {
+            return Err(std::io::ErrorKind::UnexpectedEof.into());
+        }
+        if !HTTP2_PREFACE.starts_with(&first) {
+            return Ok((first.into(), false));
+        }
+        if first.len() == HTTP2_PREFACE.len() {
+            return Ok((first.into(), true));
+        }
+    }
+}
+
+impl<H: Handler> Client<H> {
+    async fn speak<T>(self, stream: T, first: Bytes, is_http2: bool) -> hyper::Result<()>
+    where
+        T: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
+        let Self { peer, bounds, place: _place, handler, counts, tasks, closing } = self;
+        let io = TokioIo::new(Guarded::new(stream, first, bounds.write_stall, counts));
+        let service = service_fn(move |request: Request<Incoming>| {
+            let handler = handler.clone();
+            async move { Ok::<_, Infallible>(handler.handle(request, peer).await) }
+        });
+        if is_http2 {
+            let connection = pin!(http2_builder(tasks, &bounds).serve_connection(io, service));
+            until_closing(connection, closing, http2::Connection::graceful_shutdown).await
+        } else {
+            let connection = pin!(http1_builder(&bounds).serve_connection(io, service));
+            until_closing(connection, closing, http1::Connection::graceful_shutdown).await
+        }
+    }
+}
+
+/// Runs a connection; when the listener closes, it ends after what is in flight.
+async fn until_closing<C: Future<Output = hyper::Result<()>>>(
+    mut connection: Pin<&mut C>,
+    closing: CutWaiter,
+    end: impl FnOnce(Pin<&mut C>),
+) -> hyper::Result<()> {
+    tokio::select! {
+        biased;
+        ended = connection.as_mut() => return ended,
+        () = closing => end(connection.as_mut()),
+    }
+    connection.await
+}
+
+fn http1_builder(bounds: &Bounds) -> http1::Builder {
+    let mut builder = http1::Builder::new();
+    builder
+        .timer(TokioTimer::new())
+        .header_read_timeout(bounds.client_idle)
+        .max_buf_size(bounds.head_bytes.max(MIN_BUFFER_BYTES));
+    if bounds.headers > STACK_HEADERS {
+        builder.max_headers(bounds.headers);
+    }
+    builder
+}
+
+fn http2_builder(tasks: Tasks, bounds: &Bounds) -> http2::Builder<Tasks> {
+    let mut builder = http2::Builder::new(tasks);
+    builder
+        .timer(TokioTimer::new())
+        .keep_alive_interval(PING_EVERY)
+        .keep_alive_timeout(PING_EVERY)
+        .max_concurrent_streams(MAX_STREAMS)
+        .max_pending_accept_reset_streams(MAX_PENDING_RESETS)
+        .max_local_error_reset_streams(MAX_FAULT_RESETS)
+        .max_header_list_size(u32::try_from(bounds.head_bytes).unwrap_or(u32::MAX))
+        .initial_stream_window_size(STREAM_WINDOW_BYTES)
+        .initial_connection_window_size(CONNECTION_WINDOW_BYTES)
+        .max_send_buf_size(SEND_BUFFER_BYTES);
+    builder
+}

@@ -1,0 +1,73 @@
+//! Connections from clients: accepting them, their bounds, TLS, HTTP/1.1 and HTTP/2, and their orderly end. What a request means is its
+//! [`Handler`]'s business; the data listener and the admin listener differ in nothing else.
+
+mod bind;
+mod connection;
+mod counts;
+mod io;
+mod listener;
+mod tls;
+
+#[cfg(test)]
+pub(crate) mod tests;
+
+use std::future::Future;
+use std::net::IpAddr;
+use std::time::Duration;
+
+use aigw_core::ErrorCode;
+use bytes::Bytes;
+use http::{Request, Response};
+use http_body::Body;
+use hyper::body::Incoming;
+
+pub(crate) use bind::{Sharing, bind};
+pub(crate) use counts::{ConnectionCounts, Counts};
+pub(crate) use listener::Listener;
+pub(crate) use tls::server as server_tls;
+
+/// What answers requests.
+pub(crate) trait Handler: Clone + Send + Sync + 'static {
+    /// The body of its answers.
+    type Body: Body<Data = Bytes, Error: Into<Box<dyn std::error::Error + Send + Sync>>> + Send + 'static;
+
+    /// The bounds of a connection that is accepted now.
+    fn bounds(&self) -> Bounds;
+
+    /// Answers one request. The future is dropped when the client leaves.
+    fn handle(&self, request: Request<Incoming>, peer: IpAddr) -> impl Future<Output = Response<Self::Body>> + Send;
+
+    /// The answer to a client whose connection is refused, in the handler's own shape.
+    fn refusal(&self, code: ErrorCode) -> (http::StatusCode, String);
+}
+
+/// Bounds of one connection. They are taken when it is accepted and stay until it ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Bounds {
+    /// Most bytes of a request's head. The engine refuses earlier and says why; here ends what could fill memory.
+    pub(crate) head_bytes: usize,
+    /// Most headers of a request.
+    pub(crate) headers: usize,
+    /// Longest time for the TLS handshake, for a head, and between two requests.
+    pub(crate) client_idle: Duration,
+    /// Longest time in which a client takes nothing of an answer that waits for it.
+    pub(crate) write_stall: Duration,
+    /// Most connections of one address; 0 for no bound.
+    pub(crate) per_address: u32,
+    /// Most connections in all.
+    pub(crate) connections: u32,
+}
+
+impl Default for Bounds {
+    /// What holds before the first bundle, and on the admin listener.
+    fn default() -> Self {
+        Self {
+            head_bytes: 64 * 1024,
+            headers: 100,
+            client_idle: Duration::from_secs(30),
+            write_stall: Duration::from_secs(30),
+            per_address: 0,
+            connections: 10_000,
+        }
+    }
+}

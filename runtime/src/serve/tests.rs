@@ -1,0 +1,237 @@
+//! Real sockets on both sides. [`Fixture`] is the upstream of the transport's tests too.
+#![expect(clippy::unwrap_used, clippy::string_slice, clippy::indexing_slicing, reason = "tests")]
+
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::{Context, Poll};
+
+use http::{StatusCode, Version};
+use http_body::Frame;
+use http_body_util::{BodyExt, Full};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::runtime::Handle;
+
+use super::*;
+use crate::cut::Cut;
+use crate::tasks::{Task, Tasks};
+
+/// A server that answers by path.
+pub(crate) struct Fixture {
+    pub(crate) address: SocketAddr,
+    pub(crate) counts: Arc<Counts>,
+    pub(crate) tasks: Tasks,
+    pub(crate) closing: Arc<Cut>,
+    pub(crate) seen: Arc<Seen>,
+    _accepting: Task,
+}
+
+#[derive(Default)]
+pub(crate) struct Seen {
+    pub(crate) requests: AtomicUsize,
+    /// Answers and streams that were dropped before their end.
+    pub(crate) cancelled: AtomicUsize,
+    pub(crate) cut: tokio::sync::Notify,
+}
+
+#[derive(Clone)]
+pub(crate) struct ByPath {
+    bounds: Bounds,
+    seen: Arc<Seen>,
+}
+
+/// An answer's body: so many chunks, then the end, or nothing more for ever.
+pub(crate) struct Chunks {
+    left: usize,
+    chunk: Bytes,
+    endless: bool,
+    seen: Option<Arc<Seen>>,
+}
+
+impl Body for Chunks {
+    type Data = Bytes;
+    type Error = std::io::Error;
+
+    fn poll_frame(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
+        if self.left == 0 {
+            if self.endless {
+                return Poll::Pending;
+            }
+            self.seen = None;
+            return Poll::Ready(None);
+        }
+        self.left -= 1;
+        Poll::Ready(Some(Ok(Frame::data(self.chunk.clone()))))
+    }
+}
+
+impl Drop for Chunks {
+    fn drop(&mut self) {
+        if let Some(seen) = self.seen.take() {
+            seen.cancelled.fetch_add(1, Ordering::SeqCst);
+            seen.cut.notify_waiters();
+        }
+    }
+}
+
+impl Handler for ByPath {
+    type Body = Chunks;
+
+    fn bounds(&self) -> Bounds {
+        self.bounds
+    }
+
+    async fn handle(&self, request: Request<Incoming>, peer: IpAddr) -> Response<Chunks> {
+        assert!(peer.is_loopback());
+        self.seen.requests.fetch_add(1, Ordering::SeqCst);
+        let path = request.uri().path().to_owned();
+        let version = format!("{:?} {}", request.version(), request.uri().host().map_or_else(
+            || request.headers().get("host").map(|host| host.to_str().unwrap().to_owned()).unwrap_or_default(),
+            str::to_owned,
+        ));
+        let body = request.into_body().collect().await.unwrap().to_bytes();
+        let chunks = |left, chunk: Bytes, endless| Chunks { left, chunk, endless, seen: Some(Arc::clone(&self.seen)) };
+        Response::new(match path.as_str() {
+            "/version" => chunks(1, version.into(), false),
+            "/stream" => chunks(3, "chunk;".into(), false),
+            "/endless" => chunks(1, "first".into(), true),
+            "/huge" => chunks(usize::MAX, vec![b'x'; 64 * 1024].into(), false),
+            _ => chunks(1, body, false),
+        })
+    }
+
+    fn refusal(&self, code: ErrorCode) -> (StatusCode, String) {
+        (StatusCode::SERVICE_UNAVAILABLE, code.as_str().to_owned())
+    }
+}
+
+impl Fixture {
+    pub(crate) fn start(bounds: Bounds, tls: Option<Arc<rustls::ServerConfig>>) -> Self {
+        let socket = bind("127.0.0.1:0".parse().unwrap(), Sharing::Alone).unwrap();
+        let address = socket.local_addr().unwrap();
+        let (counts, closing, seen) = (Arc::<Counts>::default(), Arc::<Cut>::default(), Arc::<Seen>::default());
+        let tasks = Tasks::on(Handle::current());
+        let listener = Listener {
+            handler: ByPath { bounds, seen: Arc::clone(&seen) },
+            tls,
+            counts: Arc::clone(&counts),
+            tasks: tasks.clone(),
+            closing: Arc::clone(&closing),
+        };
+        let accepting = Task::spawn(async move { listener.accept(socket).await.unwrap() });
+        Self { address, counts, tasks, closing, seen, _accepting: accepting }
+    }
+
+    /// Waits until `seen` is so; the condition is one that a drop on another task brings about.
+    pub(crate) async fn until(&self, condition: impl Fn(&Seen) -> bool) {
+        let waited = tokio::time::timeout(Duration::from_secs(5), async {
+            while !condition(&self.seen) {
+                tokio::time::sleep(Duration::from_millis(2)).await;
+            }
+        });
+        waited.await.unwrap();
+    }
+
+    /// Writes those bytes and reads to the end.
+    async fn raw(&self, request: &str) -> String {
+        let mut stream = TcpStream::connect(self.address).await.unwrap();
+        stream.write_all(request.as_bytes()).await.unwrap();
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer).await.unwrap();
+        String::from_utf8(answer).unwrap()
+    }
+}
+
+#[tokio::test]
+async fn http1_and_http2_by_prior_knowledge_share_a_port() {
+    let server = Fixture::start(Bounds::default(), None);
+    let answer = server.raw("GET /version HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n").await;
+    assert!(answer.contains("HTTP/1.1 a"), "{answer}");
+
+    let stream = TcpStream::connect(server.address).await.unwrap();
+    let io = hyper_util::rt::TokioIo::new(stream);
+    let (mut sender, connection) =
+        hyper::client::conn::http2::handshake::<_, _, Full<Bytes>>(server.tasks.clone(), io).await.unwrap();
+    let _driver = Task::spawn(async move { drop(connection.await) });
+    let request = Request::get("http://b/version").body(Full::default()).unwrap();
+    let answer = sender.send_request(request).await.unwrap();
+    assert_eq!(answer.version(), Version::HTTP_2);
+    assert_eq!(answer.into_body().collect().await.unwrap().to_bytes(), "HTTP/2.0 b");
+}
+
+#[tokio::test]
+async fn a_client_that_sends_its_head_too_slowly_is_let_go() {
+    let bounds = Bounds { client_idle: Duration::from_millis(50), ..Bounds::default() };
+    let server = Fixture::start(bounds, None);
+    for begin in ["", "PRI * HT", "GET / HTTP/1.1\r\nhost"] {
+        assert_eq!(server.raw(begin).await, "", "{begin}");
+    }
+    assert_eq!(server.counts.now().failed, 2);
+}
+
+#[tokio::test]
+async fn heads_beyond_the_bounds_are_refused() {
+    let server = Fixture::start(Bounds { head_bytes: 16 * 1024, ..Bounds::default() }, None);
+    let long = format!("GET / HTTP/1.1\r\nhost: a\r\nx: {}\r\n\r\n", "y".repeat(20_000));
+    assert!(server.raw(&long).await.starts_with("HTTP/1.1 431"));
+    let many = format!("GET / HTTP/1.1\r\nhost: a\r\n{}\r\n", "x: y\r\n".repeat(101));
+    assert!(server.raw(&many).await.starts_with("HTTP/1.1 431"));
+    assert_eq!(server.seen.requests.load(Ordering::SeqCst), 0);
+}
+
+#[tokio::test]
+async fn more_connections_than_an_address_may_have_hear_why() {
+    let server = Fixture::start(Bounds { per_address: 1, ..Bounds::default() }, None);
+    let mut first = TcpStream::connect(server.address).await.unwrap();
+    first.write_all(b"GET /endless HTTP/1.1\r\nhost: a\r\n\r\n").await.unwrap();
+    first.read_u8().await.unwrap();
+    let mut second = TcpStream::connect(server.address).await.unwrap();
+    let mut answer = String::new();
+    second.read_to_string(&mut answer).await.unwrap();
+    assert!(answer.starts_with("HTTP/1.1 503") && answer.ends_with("too_many_connections"), "{answer}");
+    assert_eq!(server.counts.now().refused, 1);
+}
+
+#[tokio::test]
+async fn a_client_that_takes_nothing_is_cut_off() {
+    let server = Fixture::start(Bounds { write_stall: Duration::from_millis(50), ..Bounds::default() }, None);
+    let mut client = TcpStream::connect(server.address).await.unwrap();
+    client.write_all(b"GET /huge HTTP/1.1\r\nhost: a\r\n\r\n").await.unwrap();
+    server.until(|seen| seen.cancelled.load(Ordering::SeqCst) == 1).await;
+    assert_eq!(server.counts.now().stalled, 1);
+}
+
+#[tokio::test]
+async fn a_client_that_leaves_cancels_its_request() {
+    let server = Fixture::start(Bounds::default(), None);
+    let mut client = TcpStream::connect(server.address).await.unwrap();
+    client.write_all(b"GET /endless HTTP/1.1\r\nhost: a\r\n\r\n").await.unwrap();
+    client.read_u8().await.unwrap();
+    drop(client);
+    server.until(|seen| seen.cancelled.load(Ordering::SeqCst) == 1).await;
+}
+
+#[tokio::test]
+async fn closing_ends_idle_connections_and_waits_for_the_others() {
+    let server = Fixture::start(Bounds::default(), None);
+    let mut idle = TcpStream::connect(server.address).await.unwrap();
+    idle.write_all(b"GET /version HTTP/1.1\r\nhost: a\r\n\r\n").await.unwrap();
+    let mut answer = vec![0; 4096];
+    let read = idle.read(&mut answer).await.unwrap();
+    assert!(String::from_utf8_lossy(&answer[..read]).starts_with("HTTP/1.1 200"));
+    let mut busy = TcpStream::connect(server.address).await.unwrap();
+    busy.write_all(b"GET /endless HTTP/1.1\r\nhost: a\r\n\r\n").await.unwrap();
+    busy.read_u8().await.unwrap();
+
+    server.closing.give();
+    let mut rest = Vec::new();
+    idle.read_to_end(&mut rest).await.unwrap();
+    let mut finished = Box::pin(server.tasks.finished());
+    let now = std::future::poll_fn(|cx| Poll::Ready(finished.as_mut().poll(cx).is_ready())).await;
+    assert!(!now);
+    drop(busy);
+    finished.await;
+    assert!(TcpStream::connect(server.address).await.is_err());
+}

@@ -1,0 +1,60 @@
+//! From an address to a connection that speaks HTTP, within one deadline: name, TCP, TLS, and the protocol that both sides want.
+
+use std::sync::Arc;
+
+use aigw_core::{TransportError, TransportErrorKind};
+use rustls::ClientConfig;
+use rustls_pki_types::ServerName;
+use tokio::net::TcpStream;
+use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
+
+use super::Shape;
+use super::error::error;
+use super::stream::Stream;
+
+/// A connection's bytes towards an upstream.
+pub(crate) type Upstream = Stream<TlsStream<TcpStream>>;
+
+/// Most addresses of one name that are tried.
+const MAX_ADDRESSES: usize = 8;
+
+/// A fresh connection.
+pub(crate) struct Connected {
+    pub(crate) stream: Upstream,
+    /// Whether both sides agreed on HTTP/2.
+    pub(crate) http2: bool,
+}
+
+/// Connects. Nothing of any request is sent. The caller bounds the time.
+pub(crate) async fn connect(shape: &Shape, tls: Option<&Arc<ClientConfig>>) -> Result<Connected, TransportError> {
+    let tcp = tcp(shape).await?;
+    // Small writes must leave at once: Nagle's algorithm against delayed acknowledgements holds a stream back 40 ms.
+    tcp.set_nodelay(true).map_err(|fault| error(TransportErrorKind::Connect, fault))?;
+    let Some(tls) = tls else {
+        return Ok(Connected { stream: Stream::Plain(tcp), http2: false });
+    };
+    let name = ServerName::try_from(shape.host.clone())
+        .map_err(|_| error(TransportErrorKind::Connect, "the host is not a name that a certificate can carry"))?;
+    let stream = TlsConnector::from(Arc::clone(tls))
+        .connect(name, tcp)
+        .await
+        .map_err(|fault| error(TransportErrorKind::Connect, format_args!("TLS: {fault}")))?;
+    let http2 = stream.get_ref().1.alpn_protocol() == Some(b"h2");
+    Ok(Connected { stream: Stream::Tls(Box::new(stream)), http2 })
+}
+
+/// The name's addresses in the resolver's order, one after another.
+async fn tcp(shape: &Shape) -> Result<TcpStream, TransportError> {
+    let addresses = tokio::net::lookup_host((shape.host.as_str(), shape.port))
+        .await
+        .map_err(|fault| error(TransportErrorKind::Connect, format_args!("name lookup: {fault}")))?;
+    let mut last = error(TransportErrorKind::Connect, "the name has no address");
+    for address in addresses.take(MAX_ADDRESSES) {
+        match TcpStream::connect(address).await {
+            Ok(stream) => return Ok(stream),
+            Err(fault) => last = error(TransportErrorKind::Connect, fault),
+        }
+    }
+    Err(last)
+}
