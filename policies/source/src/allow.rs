@@ -125,7 +125,7 @@ impl Parts {
         let next = self.waiting.peek().copied();
         if own_line {
             return match next {
-                Some(next) if next.start == self.root.start => self.root,
+                Some(_) if comment.end <= self.root.start => self.root,
                 next => next.unwrap_or(comment),
             };
         }
@@ -148,3 +148,6 @@ fn collect(node: &Node, parts: &mut Vec<Span>) {
         collect(&entry.value, parts);
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -53,3 +53,6 @@ pub fn try_bind<T: DeserializeOwned>(node: &Node) -> Result<T, Box<BindError>> {
     let value = deserializer::descend(std::marker::PhantomData, node, None, None);
     value.map_err(|failure| Box::new(failure.blame(node.span)))
 }
+
+#[cfg(test)]
+mod tests;

@@ -102,3 +102,6 @@ impl<'a> IntoIterator for &'a Findings {
         self.list.iter()
     }
 }
+
+#[cfg(test)]
+mod tests;

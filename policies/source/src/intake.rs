@@ -85,3 +85,6 @@ fn is_printable(character: char) -> bool {
         _ => !character.is_control(),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -24,6 +24,8 @@ pub mod rules;
 mod scalar;
 mod settle;
 mod sources;
+#[cfg(test)]
+mod testing;
 mod traps;
 mod tree;
 

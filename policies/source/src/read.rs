@@ -132,3 +132,6 @@ fn cap(mut faults: Vec<Finding>) -> Vec<Finding> {
     }
     faults
 }
+
+#[cfg(test)]
+mod tests;

@@ -83,3 +83,6 @@ fn split_digits(text: &str) -> (&str, &str) {
     let end = text.bytes().take_while(u8::is_ascii_digit).count();
     text.split_at_checked(end).unwrap_or((text, ""))
 }
+
+#[cfg(test)]
+mod tests;

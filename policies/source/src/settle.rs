@@ -144,3 +144,6 @@ pub(crate) fn shorten(text: &str) -> String {
     let line: String = text.chars().take(SHOWN).map(|c| if c.is_control() { ' ' } else { c }).collect();
     if line.len() < text.len() { line + "…" } else { line }
 }
+
+#[cfg(test)]
+mod tests;

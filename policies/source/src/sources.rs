@@ -173,3 +173,6 @@ fn line_starts(text: &str) -> Vec<u32> {
 pub(crate) fn saturate(n: usize) -> u32 {
     u32::try_from(n).unwrap_or(u32::MAX)
 }
+
+#[cfg(test)]
+mod tests;

@@ -103,3 +103,6 @@ fn is_loose_float(text: &str, unsigned: &str) -> bool {
     let json = matches!(crate::scalar::plain(text), crate::scalar::Meaning::Float(_) | crate::scalar::Meaning::Int(_));
     looks && !json && unsigned.replace('_', "").parse::<f64>().is_ok()
 }
+
+#[cfg(test)]
+mod tests;

@@ -219,3 +219,6 @@ fn index(step: &str) -> Option<usize> {
     let digits = step.bytes().all(|b| b.is_ascii_digit());
     (digits && (step == "0" || !step.starts_with('0'))).then(|| step.parse().ok()).flatten()
 }
+
+#[cfg(test)]
+mod tests;

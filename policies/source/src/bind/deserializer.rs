@@ -133,10 +133,7 @@ impl<'de> Deserializer<'de> for NodeDeserializer<'_> {
     fn deserialize_bool<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Failure> {
         match meaning(self.0) {
             Some(Meaning::Bool(value)) => visitor.visit_bool(value),
-            _ => {
-                let is_bool = |meaning: Meaning<'_>| matches!(meaning, Meaning::Bool(_));
-                Err(Failure::maybe_quoted(self.0, "`true` or `false`", is_bool))
-            }
+            _ => Err(Failure::not_a_bool(self.0)),
         }
     }
 

@@ -73,6 +73,21 @@ impl Failure {
         failure
     }
 
+    /// A node that is neither `true` nor `false`, with the fix for another spelling of one.
+    pub(super) fn not_a_bool(node: &Node) -> Self {
+        let is_bool = |meaning: Meaning<'_>| matches!(meaning, Meaning::Bool(_));
+        let mut failure = Self::maybe_quoted(node, "`true` or `false`", is_bool);
+        let word = node.as_str().filter(|_| node.is_plain()).map(str::to_lowercase);
+        let meant = match word.as_deref() {
+            Some("true" | "yes" | "on") => "true",
+            Some("false" | "no" | "off") => "false",
+            _ => return failure,
+        };
+        failure.0.help = Some(format!("write `{meant}`"));
+        failure.0.fix = Some(Fix::replace(format!("write `{meant}`"), node.span, meant));
+        failure
+    }
+
     /// A value of the right type that does not do.
     pub(super) fn invalid(span: Span, message: impl Into<String>) -> Self {
         let mut failure = Self::new(Fault::Invalid(message.into()));
@@ -90,11 +105,11 @@ impl Failure {
         self.0.path.is_empty() && matches!(self.0.fault, Fault::WrongType { .. })
     }
 
-    /// Gives the place where none nearer is known: the node, or the key that holds it where the node lacks a key.
+    /// Gives the place where none nearer is known: the node, or the key that holds it where the fault is in the set of its keys.
     pub(super) fn within(mut self, node: &Node, holder: Option<Span>) -> Self {
         let first = || node.entries().first().map(|entry| entry.key_span);
         self.0.span = self.0.span.or_else(|| match self.0.fault {
-            Fault::MissingKey(_) => holder.or_else(first).or(Some(node.span)),
+            Fault::MissingKey(_) | Fault::DuplicateKey(_) => holder.or_else(first).or(Some(node.span)),
             _ => Some(node.span),
         });
         self.0.used_at.extend(node.used_at);
@@ -227,8 +242,8 @@ impl de::Error for Failure {
 /// What a node is, as a message names it.
 fn describe(node: &Node) -> String {
     match (&node.kind, meaning(node)) {
-        (NodeKind::Seq(_), _) => "a list".to_owned(),
-        (NodeKind::Map(_), _) => "a mapping".to_owned(),
+        (NodeKind::Seq(items), _) => (if items.is_empty() { "an empty list" } else { "a list" }).to_owned(),
+        (NodeKind::Map(entries), _) => (if entries.is_empty() { "an empty mapping" } else { "a mapping" }).to_owned(),
         (NodeKind::Scalar { text, .. }, Some(Meaning::Text(_))) => format!("the text `{}`", shorten(text)),
         (NodeKind::Scalar { text, .. }, _) if text.is_empty() => "nothing".to_owned(),
         (NodeKind::Scalar { text, .. }, _) => format!("`{}`", shorten(text)),
