@@ -13,7 +13,7 @@ mod text;
 pub use error::ScanError;
 pub use object::{Element, Elements, Kind, Member, Object, Span, elements, scan, scan_object};
 pub use splice::{Overlap, Splice};
-pub use text::{as_bool, as_u64, quote, push_quoted, string_value};
+pub use text::{as_bool, as_u64, push_quoted, quote, string_value};
 
 /// The deepest nesting that any [`ScanLimits`] can ask for: the scanner's fixed stack, one bit a level.
 pub const MAX_DEPTH: u16 = 512;
@@ -33,3 +33,6 @@ impl Default for ScanLimits {
         Self { depth: 64, members: 1024 }
     }
 }
+
+#[cfg(test)]
+mod tests;

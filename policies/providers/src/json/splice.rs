@@ -89,7 +89,8 @@ impl Splice {
             return object.bytes().clone();
         }
         let mut edits = self.member_spans(object);
-        let kept: Vec<SpanEdit> = self.spans.iter().filter(|edit| !edits.iter().any(|other| overlap(other.span, edit.span))).cloned().collect();
+        let kept: Vec<SpanEdit> =
+            self.spans.iter().filter(|edit| !edits.iter().any(|other| overlap(other.span, edit.span))).cloned().collect();
         edits.extend(kept);
         edits.sort_by_key(|edit| edit.span);
         write(object.bytes(), &edits)
