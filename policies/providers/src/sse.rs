@@ -167,3 +167,5 @@ pub fn data_event(data: &[u8]) -> Bytes {
     [b"data: ", data, b"\n\n"].concat().into()
 }
 
+#[cfg(test)]
+mod tests;

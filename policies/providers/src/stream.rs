@@ -96,7 +96,9 @@ impl ChatStream {
             return Reading { forward: self.finished(), signal: Signal::Done };
         }
         match serde_json::from_slice::<Chunk<'_>>(data) {
-            Ok(chunk) if chunk.is_error() => Reading { forward: false, signal: Signal::Error(InBandError { body: data.clone() }) },
+            Ok(chunk) if chunk.is_error() => {
+                Reading { forward: false, signal: Signal::Error(InBandError { body: data.clone() }) }
+            }
             Ok(chunk) => self.chunk(&chunk).unwrap_or_else(|| self.unreadable(true)),
             // A chunk is always an object, so what does not even begin like one held none of the answer.
             Err(_) => self.unreadable(data.trim_ascii_start().starts_with(b"{")),
@@ -147,7 +149,8 @@ impl ChatStream {
         if self.choices.len() > MAX_CHOICES {
             return None;
         }
-        let unasked_usage = usage.is_some() && chunk.choices.as_ref().is_none_or(Vec::is_empty) && !self.expectation.include_usage;
+        let unasked_usage =
+            usage.is_some() && chunk.choices.as_ref().is_none_or(Vec::is_empty) && !self.expectation.include_usage;
         Some(Reading { forward: !unasked_usage, signal: if content { Signal::Content } else { Signal::Quiet } })
     }
 }
@@ -213,3 +216,5 @@ fn holds_something(raw: &RawValue) -> bool {
     !matches!(raw.get(), "null" | "\"\"" | "[]" | "{}")
 }
 
+#[cfg(test)]
+mod tests;

@@ -58,7 +58,14 @@ const fn post(surface: SurfaceName, template: &'static str, operation: Operation
 }
 
 const fn list(surface: SurfaceName, template: &'static str) -> StockPath {
-    StockPath { surface, method: Method::GET, template, operation: Operation::Models, model_from: ModelFrom::Nowhere, required_query: None }
+    StockPath {
+        surface,
+        method: Method::GET,
+        template,
+        operation: Operation::Models,
+        model_from: ModelFrom::Nowhere,
+        required_query: None,
+    }
 }
 
 const fn single(surface: SurfaceName, template: &'static str) -> StockPath {

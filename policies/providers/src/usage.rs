@@ -82,3 +82,5 @@ fn count(raw: Option<&RawValue>) -> Option<u64> {
     raw?.get().parse().ok()
 }
 
+#[cfg(test)]
+mod tests;

@@ -22,7 +22,8 @@ use aigw_core::Operation;
 use http::{HeaderName, HeaderValue};
 
 /// Every upstream that a `Provider` can name as its `type`.
-pub const PROVIDERS: &[Definition] = &[openai::DEFINITION, azure_openai::DEFINITION, openai_compatible::DEFINITION, mock::DEFINITION];
+pub const PROVIDERS: &[Definition] =
+    &[openai::DEFINITION, azure_openai::DEFINITION, openai_compatible::DEFINITION, mock::DEFINITION];
 
 /// The upstream of that type name.
 pub fn provider(type_name: &str) -> Option<&'static Definition> {
@@ -114,3 +115,5 @@ impl Target<'_> {
     }
 }
 
+#[cfg(test)]
+mod tests;

@@ -106,3 +106,5 @@ impl From<ScanError> for RequestError {
     }
 }
 
+#[cfg(test)]
+mod tests;

@@ -63,3 +63,6 @@ pub(super) fn use_max_tokens(context: &BodyContext<'_>, splice: &mut Splice) {
         splice.rename_set("max_completion_tokens", "max_tokens");
     }
 }
+
+#[cfg(test)]
+mod tests;

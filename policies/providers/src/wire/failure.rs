@@ -131,7 +131,9 @@ pub fn classify_in_band(body: &[u8]) -> Failure {
     let status = report.code.as_deref().and_then(|code| code.parse().ok()).filter(|status| (400..600).contains(status));
     let class = match (status, report.code.as_deref(), report.kind.as_deref()) {
         (Some(status), ..) => class(status, &report),
-        (None, Some("rate_limit_exceeded"), _) | (None, _, Some("rate_limit_error" | "rate_limit_exceeded")) => class(429, &report),
+        (None, Some("rate_limit_exceeded"), _) | (None, _, Some("rate_limit_error" | "rate_limit_exceeded")) => {
+            class(429, &report)
+        }
         (None, Some("server_overloaded" | "overloaded"), _) | (None, _, Some("overloaded_error")) => ErrorClass::Overloaded,
         (None, _, Some("invalid_request_error" | "BadRequestError")) => class(400, &report),
         (None, ..) => report.about_prompt().unwrap_or(ErrorClass::Server),
@@ -174,7 +176,11 @@ impl Report {
             code: error.get("code").and_then(word),
             inner_code: error.pointer("/innererror/code").and_then(word),
             kind: error.get("type").and_then(word),
-            message: error.get("message").unwrap_or(error).as_str().map(|text| text.chars().take(MAX_MESSAGE_CHARACTERS).collect()),
+            message: error
+                .get("message")
+                .unwrap_or(error)
+                .as_str()
+                .map(|text| text.chars().take(MAX_MESSAGE_CHARACTERS).collect()),
             is_error_object: document.get("error").is_some_and(Value::is_object),
         }
     }
@@ -203,3 +209,5 @@ fn word(value: &Value) -> Option<String> {
     }
 }
 
+#[cfg(test)]
+mod tests;

@@ -22,22 +22,39 @@ pub enum Answer {
 
 /// Headers of one connection and not of the message (RFC 9110, section 7.6.1, and what older software treats so).
 const HOP_BY_HOP: &[&str] = &[
-    "connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade",
+    "connection",
+    "keep-alive",
+    "proxy-authenticate",
+    "proxy-authorization",
+    "proxy-connection",
+    "te",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
 ];
 
 /// The caller's credentials, and what the transport writes itself.
-const NEVER_SENT: &[&str] = &[
-    "authorization", "api-key", "x-api-key", "ocp-apim-subscription-key", "cookie", "host", "content-length", "expect",
-];
+const NEVER_SENT: &[&str] =
+    &["authorization", "api-key", "x-api-key", "ocp-apim-subscription-key", "cookie", "host", "content-length", "expect"];
 
 /// What clients of models read of an answer.
 const ANSWER_OF_MODEL: &[&str] = &[
-    "content-type", "content-encoding", "content-language", "cache-control", "retry-after", "retry-after-ms", "openai-model", "openai-processing-ms",
-    "openai-version", "x-ms-region", "x-ms-deployment-name",
+    "content-type",
+    "content-encoding",
+    "content-language",
+    "cache-control",
+    "retry-after",
+    "retry-after-ms",
+    "openai-model",
+    "openai-processing-ms",
+    "openai-version",
+    "x-ms-region",
+    "x-ms-deployment-name",
 ];
 
 /// What no answer passes on: the upstream's own cookies, alternative addresses and demands on the browser, and what the transport writes itself.
-const NEVER_ANSWERED: &[&str] = &["content-length", "set-cookie", "alt-svc", "strict-transport-security", "server", "date", "x-request-id"];
+const NEVER_ANSWERED: &[&str] =
+    &["content-length", "set-cookie", "alt-svc", "strict-transport-security", "server", "date", "x-request-id"];
 
 /// The headers of a call, but for the credential.
 ///
@@ -103,3 +120,5 @@ impl<'a> Dropped<'a> {
     }
 }
 
+#[cfg(test)]
+mod tests;

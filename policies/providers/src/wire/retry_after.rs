@@ -74,3 +74,5 @@ fn whole(millis: f64) -> u64 {
     millis.ceil() as u64
 }
 
+#[cfg(test)]
+mod tests;

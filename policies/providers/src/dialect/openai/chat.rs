@@ -70,3 +70,5 @@ fn choices(object: &Object) -> Result<u32, RequestError> {
     }
 }
 
+#[cfg(test)]
+mod tests;

@@ -44,3 +44,5 @@ impl EmbeddingsRequest {
     }
 }
 
+#[cfg(test)]
+mod tests;

@@ -12,7 +12,9 @@ pub(super) fn flag(object: &Object, name: &str) -> Result<Option<bool>, RequestE
 }
 
 pub(super) fn count(object: &Object, name: &str) -> Result<Option<u64>, RequestError> {
-    read(object, name, "a whole number, not negative", |member| as_u64(object.bytes(), member.value_span))
+    let Some(member) = of_kind(object, name, Kind::Number)? else { return Ok(None) };
+    let count = as_u64(object.bytes(), member.value_span);
+    count.map(Some).ok_or_else(|| RequestError::invalid(name, "a whole number, not negative", sort_of_number(object.raw(member))))
 }
 
 pub(super) fn of_kind<'a>(object: &'a Object, name: &str, kind: Kind) -> Result<Option<&'a Member>, RequestError> {
@@ -24,18 +26,14 @@ pub(super) fn of_kind<'a>(object: &'a Object, name: &str, kind: Kind) -> Result<
 
 fn read<T>(object: &Object, name: &str, expected: &str, value: impl Fn(&Member) -> Option<T>) -> Result<Option<T>, RequestError> {
     let Some(member) = object.present(name) else { return Ok(None) };
-    match value(member) {
-        Some(value) => Ok(Some(value)),
-        None => Err(RequestError::invalid(name, expected, found(object, member))),
-    }
+    value(member).map(Some).ok_or_else(|| RequestError::invalid(name, expected, member.kind.describe()))
 }
 
-/// What stands there, so that a number of the wrong sort is not called just a number.
-fn found(object: &Object, member: &Member) -> &'static str {
-    match (member.kind, object.raw(member)) {
-        (Kind::Number, [b'-', ..]) => "a negative number",
-        (Kind::Number, digits) if digits.iter().all(u8::is_ascii_digit) => "too large a number",
-        (Kind::Number, _) => "a number with a fraction or an exponent",
-        (kind, _) => kind.describe(),
+/// Why a number is no count.
+fn sort_of_number(raw: &[u8]) -> &'static str {
+    match raw {
+        [b'-', ..] => "a negative number",
+        digits if digits.iter().all(u8::is_ascii_digit) => "too large a number",
+        _ => "a number with a fraction or an exponent",
     }
 }

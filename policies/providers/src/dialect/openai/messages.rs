@@ -64,3 +64,5 @@ impl MessageEdits {
     }
 }
 
+#[cfg(test)]
+mod tests;

@@ -66,7 +66,12 @@ pub const LOGICAL_PARAMETERS: &[LogicalParameter] = &[
     aliases("stop", &["stop"], Texts { items: 4 }, None),
     aliases("user", &["user"], Text { characters: 512 }, None),
     aliases("safetyIdentifier", &["safety_identifier"], Text { characters: 512 }, None),
-    aliases("reasoningEffort", &["reasoning_effort"], Choice(&["none", "minimal", "low", "medium", "high", "xhigh", "max"]), None),
+    aliases(
+        "reasoningEffort",
+        &["reasoning_effort"],
+        Choice(&["none", "minimal", "low", "medium", "high", "xhigh", "max"]),
+        None,
+    ),
     aliases("verbosity", &["verbosity"], Choice(&["low", "medium", "high"]), None),
     aliases("serviceTier", &["service_tier"], Choice(&["auto", "default", "flex", "scale", "priority", "fast"]), None),
     aliases("parallelToolCalls", &["parallel_tool_calls"], Boolean, None),
@@ -75,7 +80,12 @@ pub const LOGICAL_PARAMETERS: &[LogicalParameter] = &[
     aliases("store", &["store"], Boolean, None),
 ];
 
-const fn aliases(logical: &'static str, wire: &'static [&'static str], value: ParameterType, absent: Option<f64>) -> LogicalParameter {
+const fn aliases(
+    logical: &'static str,
+    wire: &'static [&'static str],
+    value: ParameterType,
+    absent: Option<f64>,
+) -> LogicalParameter {
     LogicalParameter { logical, wire, value, absent }
 }
 
@@ -175,3 +185,5 @@ impl ParameterType {
     }
 }
 
+#[cfg(test)]
+mod tests;

@@ -4,7 +4,8 @@ use super::{Api, BodyContext, Credential, Definition, Target, body};
 use crate::json::Splice;
 
 /// Azure OpenAI.
-pub const DEFINITION: Definition = Definition { type_name: "azure-openai", credential: Credential::ApiKey, path_and_query, edit_body };
+pub const DEFINITION: Definition =
+    Definition { type_name: "azure-openai", credential: Credential::ApiKey, path_and_query, edit_body };
 
 /// The first version that takes `stream_options.include_usage`; earlier ones refuse or ignore it.
 const USAGE_IN_STREAMS_SINCE: &str = "2024-09-01";
@@ -60,3 +61,5 @@ fn since(version: &str, date: &str) -> bool {
     !version.starts_with(|first: char| first.is_ascii_digit()) || version >= date
 }
 
+#[cfg(test)]
+mod tests;

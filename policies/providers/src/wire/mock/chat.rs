@@ -25,8 +25,13 @@ pub(super) fn answer(settings: &MockSettings, call: &MockCall<'_>, object: &Obje
     let prompt = Prompt::read(&request, object)?;
     let said = say(settings, &request, &prompt, forced_tool(object)?);
     let usage = usage(&request, &prompt, &said);
-    let head = Head { id: format!("chatcmpl-{}", call.id), created: call.created, model: request.model.clone().unwrap_or_default() };
-    Ok(if request.stream { stream(settings, &request, &head, &said, &usage) } else { whole(settings, &request, &head, &said, usage) })
+    let head =
+        Head { id: format!("chatcmpl-{}", call.id), created: call.created, model: request.model.clone().unwrap_or_default() };
+    Ok(if request.stream {
+        stream(settings, &request, &head, &said, &usage)
+    } else {
+        whole(settings, &request, &head, &said, usage)
+    })
 }
 
 /// The texts of a conversation.
@@ -128,7 +133,9 @@ fn whole(settings: &MockSettings, request: &ChatRequest, head: &Head, said: &Sai
     let choices: Vec<Value> = (0..request.choices)
         .map(|index| {
             let message = match &said.tool {
-                Some(name) => json!({"role": "assistant", "content": null, "refusal": null, "tool_calls": [head.tool_call(index, name)]}),
+                Some(name) => {
+                    json!({"role": "assistant", "content": null, "refusal": null, "tool_calls": [head.tool_call(index, name)]})
+                }
                 None => json!({"role": "assistant", "content": said.text, "refusal": null}),
             };
             json!({"index": index, "message": message, "logprobs": null, "finish_reason": said.finish})
@@ -152,7 +159,9 @@ fn stream(settings: &MockSettings, request: &ChatRequest, head: &Head, said: &Sa
         push(data_event(chunk.to_string().as_bytes()));
     };
     for index in 0..request.choices {
-        let mut delta = |delta: Value, finish: Option<&str>| send(json!([{"index": index, "delta": delta, "logprobs": null, "finish_reason": finish}]), None);
+        let mut delta = |delta: Value, finish: Option<&str>| {
+            send(json!([{"index": index, "delta": delta, "logprobs": null, "finish_reason": finish}]), None)
+        };
         delta(json!({"role": "assistant", "content": ""}), None);
         if let Some(name) = &said.tool {
             let mut tool_call = head.tool_call(index, name);

@@ -70,7 +70,13 @@ pub struct MockEvent {
 pub fn answer(settings: &MockSettings, call: &MockCall<'_>) -> MockAnswer {
     respond(settings, call).unwrap_or_else(|fault| {
         let code = fault.code.as_str();
-        let error = ErrorBody { message: &fault.message, kind: "invalid_request_error", code, param: fault.param.as_deref(), request_id: None };
+        let error = ErrorBody {
+            message: &fault.message,
+            kind: "invalid_request_error",
+            code,
+            param: fault.param.as_deref(),
+            request_id: None,
+        };
         MockAnswer::Whole { status: StatusCode::BAD_REQUEST, after: settings.latency, body: error.to_bytes() }
     })
 }
@@ -80,7 +86,9 @@ fn respond(settings: &MockSettings, call: &MockCall<'_>) -> Result<MockAnswer, R
     match call.operation {
         Operation::Chat => chat::answer(settings, call, &object),
         Operation::Embeddings => embeddings::answer(settings, &object),
-        Operation::Models | Operation::Http => Err(RequestError::invalid("operation", "chat or embeddings", call.operation.as_str())),
+        Operation::Models | Operation::Http => {
+            Err(RequestError::invalid("operation", "chat or embeddings", call.operation.as_str()))
+        }
     }
 }
 
@@ -92,3 +100,5 @@ fn edit_body(context: &BodyContext<'_>, splice: &mut Splice) {
     super::body::openai(context, splice);
 }
 
+#[cfg(test)]
+mod tests;

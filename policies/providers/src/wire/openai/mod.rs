@@ -15,3 +15,5 @@ fn path_and_query(target: &Target<'_>) -> String {
     format!("{base}{}", target.operation_path())
 }
 
+#[cfg(test)]
+mod tests;
