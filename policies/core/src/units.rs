@@ -107,7 +107,7 @@ fn with_unit(text: &str, units: &[(&str, u64)]) -> Option<u64> {
 fn largest_unit<'a>(value: u64, units: &'a [(&'a str, u64)]) -> (u64, &'a str) {
     units
         .iter()
-        .find(|(_, factor)| value != 0 && value % factor == 0)
+        .find(|(_, factor)| value != 0 && value.is_multiple_of(*factor))
         .or(units.last())
         .map_or((value, ""), |(unit, factor)| (value / factor, unit))
 }
