@@ -285,7 +285,14 @@ fn in_words(expected: &dyn Expected) -> String {
         "unit" => "nothing",
         _ if words.starts_with("struct ") => "a mapping",
         _ if words.starts_with("enum ") => "a word",
-        _ => return words,
+        _ => return tuple(&words).unwrap_or(words),
     };
     known.to_owned()
+}
+
+/// `a tuple of size 2`, `tuple variant A::B with 2 elements`, `an array of length 2`.
+fn tuple(words: &str) -> Option<String> {
+    let of_items = words.starts_with("a tuple of") || words.starts_with("tuple ") || words.starts_with("an array of");
+    let mut numbers = words.split(' ').filter_map(|word| word.parse::<usize>().ok());
+    numbers.next_back().filter(|_| of_items).map(|len| format!("a list of {len}"))
 }

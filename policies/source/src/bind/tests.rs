@@ -374,7 +374,7 @@ fn what_is_no_variant_is_refused_with_its_place() {
     "#);
     assert_snapshot!(fails::<Action>("split: [1]"), @r#"
     at "/split"
-    C027 error 1:8 `[1]`: expected tuple variant Action::Split with 2 elements, found 1 items
+    C027 error 1:8 `[1]`: expected a list of 2, found 1 items
     "#);
 }
 
@@ -393,6 +393,14 @@ fn the_wrong_shape_is_named() {
     at ""
     C025 error 1:1 `5`: expected a list, found `5`
       help: write `[…]`, or each item on a line after `- `
+    "#);
+    assert_snapshot!(fails::<(u8, u8)>("[1]"), @r#"
+    at ""
+    C027 error 1:1 `[1]`: expected a list of 2, found 1 items
+    "#);
+    assert_snapshot!(fails::<[u8; 2]>("[1]"), @r#"
+    at ""
+    C027 error 1:1 `[1]`: expected a list of 2, found 1 items
     "#);
     assert_snapshot!(fails::<()>("5\n"), @r#"
     at ""

@@ -164,8 +164,9 @@ proptest! {
     fn what_a_yaml_writer_writes_reads_back(value in json()) {
         let text = serde_yaml::to_string(&value).unwrap_or_default();
         // It writes this key without quotes, which makes a merge of it.
-        prop_assume!(!text.contains("<<:"));
-        reads_back(&text, &value);
+        if !text.contains("<<:") {
+            reads_back(&text, &value);
+        }
     }
 
     #[test]
