@@ -1,6 +1,12 @@
 //! The two things that policies write: a condition (`when:`) and a value (`{expr: …}`).
 
 #[cfg(test)]
+#[expect(clippy::string_slice, reason = "tests")]
+mod faults;
+#[cfg(test)]
+#[expect(clippy::indexing_slicing, reason = "tests")]
+mod oracle;
+#[cfg(test)]
 mod tests;
 
 use std::borrow::Cow;

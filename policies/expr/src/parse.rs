@@ -6,7 +6,7 @@
 mod refuse;
 mod scan;
 
-use rhai::{Engine, Expr, OptimizationLevel, ParseErrorType, Position, Stmt};
+use rhai::{Engine, Expr, LexError, OptimizationLevel, ParseErrorType, Position, Stmt};
 
 use crate::ExprError;
 pub(crate) use scan::Source;
@@ -70,6 +70,7 @@ fn syntax(source: &Source<'_>, kind: &ParseErrorType, position: Position) -> Exp
         ParseErrorType::MissingToken(token, _) => source.error(at, format!("`{token}` is missing before `{word}`")),
         ParseErrorType::MismatchedType(_, found) => source.error(at, format!("a condition is needed here, and this is {found}")),
         ParseErrorType::PropertyExpected => source.error(at, "a name is missing after the dot"),
+        ParseErrorType::BadInput(LexError::MalformedNumber(_)) => source.error(at, format!("`{word}` is no number")),
         ParseErrorType::BadInput(error) => source.error(at, refuse::decapitalised(&error.to_string())),
         ParseErrorType::Reserved(word) => source.error(at, format!("`{word}` cannot be used in an expression")),
         _ if word.is_empty() => source.error(at, "the expression ends too early"),
