@@ -4,20 +4,18 @@
 //! head and a body; what is left to decide lives in that body, and what must happen at the end happens when it is dropped.
 
 mod answer;
+pub mod counters;
 mod engine;
+pub mod loaded;
+pub mod matcher;
 mod settle;
 mod state;
 mod status;
 mod wait;
 
-/// What a program becomes once its parameters have values.
-mod loaded {
-    /// A program, ready to run.
-    pub struct Loaded {}
-}
 
 pub use answer::{Answer, AnswerError};
 pub use engine::Engine;
-pub use loaded::Loaded;
+pub use loaded::{LoadError, Loaded};
 pub use state::State;
 pub use status::status_of;

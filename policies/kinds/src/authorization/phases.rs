@@ -37,13 +37,13 @@ struct Rule {
 
 /// What a caller asks for.
 #[derive(Clone, Copy, Debug)]
-pub struct Asked<'a> {
+pub struct Asked<'f, 'a> {
     /// What is to be done.
     pub operation: Operation,
     /// By which route.
     pub route: RouteId,
     /// The request and who sent it.
-    pub facts: &'a Facts<'a>,
+    pub facts: &'f Facts<'a>,
 }
 
 /// What the authorize phase leaves to the resolve phase.
@@ -89,7 +89,7 @@ impl Rule {
     }
 
     /// Whether it is about this request, whatever its `when` and its models say.
-    fn concerns(&self, asked: &Asked<'_>, operation: Operation) -> bool {
+    fn concerns(&self, asked: &Asked<'_, '_>, operation: Operation) -> bool {
         let facts = asked.facts;
         let roles = || facts.consumer.map(|consumer| consumer.roles.as_slice()).unwrap_or_default();
         let http = |rule: &HttpMatch| {
@@ -105,7 +105,7 @@ impl Rule {
     /// What it decides, where it applies and is in force; recorded wherever it applies or could not tell.
     fn judge(
         &self,
-        asked: &Asked<'_>,
+        asked: &Asked<'_, '_>,
         expressions: &Expressions,
         by: Decider,
         phase: Phase,
@@ -123,7 +123,7 @@ impl Rule {
     }
 
     /// Whether it applies. A `when` that fails counts as what is safe, and is handed back.
-    fn applies(&self, asked: &Asked<'_>, expressions: &Expressions) -> (bool, Option<EvalError>) {
+    fn applies(&self, asked: &Asked<'_, '_>, expressions: &Expressions) -> (bool, Option<EvalError>) {
         match expressions.holds_if_any(self.when, asked.facts) {
             Ok(holds) => (holds, None),
             Err(error) => (self.effect == Effect::Deny, Some(error)),
@@ -146,7 +146,7 @@ fn names(pattern: &str, model: &str) -> bool {
 /// 403 where a rule denies, or none can allow.
 pub fn authorize(
     policies: &[Arc<Authorization>],
-    asked: &Asked<'_>,
+    asked: &Asked<'_, '_>,
     expressions: &Expressions,
     decisions: &mut Vec<Decision>,
 ) -> Result<Authorized, Refusal> {
@@ -179,7 +179,7 @@ pub fn authorize(
 /// 403 where a rule denies the model, or none allows it.
 pub fn authorize_model(
     policies: &[Arc<Authorization>],
-    asked: &Asked<'_>,
+    asked: &Asked<'_, '_>,
     model: ModelId,
     authorized: Authorized,
     expressions: &Expressions,
@@ -209,7 +209,7 @@ pub fn authorize_model(
 /// Whether the caller may use a model, for the list of models: both list it and use it for `operation`, which is what it does. Records nothing.
 pub fn may_use(
     policies: &[Arc<Authorization>],
-    asked: &Asked<'_>,
+    asked: &Asked<'_, '_>,
     model: ModelId,
     operation: Operation,
     expressions: &Expressions,

@@ -1,0 +1,5 @@
+//! Counting: claims against a store, and the store that keeps its counters in memory.
+
+mod admit;
+
+pub use admit::{LimitReading, Notes, admit};

@@ -1,0 +1,317 @@
+//! A program made ready for one environment: everything that a request needs, looked up by id, with nothing left to parse.
+//!
+//! Making it is the self-check of an activation: what loads runs. Nothing on the request's path reads a plan that could still be wrong.
+
+mod gateway;
+mod names;
+mod places;
+mod upstream;
+
+use std::sync::Arc;
+
+use aigw_core::{LimitState, Operation, PolicyVerdict, Timestamp};
+use aigw_kinds::authentication::{Authentication, KeyTable, authenticate};
+use aigw_kinds::authorization::{Asked, Authorization, Authorized, authorize, authorize_model, may_use};
+use aigw_kinds::facts::Facts;
+use aigw_kinds::limit::Limit;
+use aigw_kinds::prompt::{Prompt, PromptInput, apply_prompts};
+use aigw_kinds::route::{MatchRow, RoutePlan, ServedModels};
+use aigw_kinds::{
+    ConsumerId, Decision, EndpointId, Expressions, Identity, ModelId, ParameterValues, Program, ProviderId, Refusal, RouteId,
+};
+use aigw_providers::json::Splice;
+use http::HeaderMap;
+
+use self::names::decoded;
+use self::places::Places;
+use crate::matcher::Matcher;
+
+pub use gateway::{LoadedCors, LoadedGateway};
+pub use upstream::{LoadedEndpoint, LoadedModel, LoadedProvider};
+
+/// A program, ready to run in one environment.
+#[derive(Debug)]
+pub struct Loaded {
+    program: Program,
+    expressions: Expressions,
+    matcher: Matcher,
+    keys: KeyTable,
+    routes: Vec<LoadedRoute>,
+    models: Vec<LoadedModel>,
+    providers: Vec<LoadedProvider>,
+    endpoints: Vec<LoadedEndpoint>,
+    gateway: LoadedGateway,
+    places: Places,
+}
+
+/// A program that cannot run in this environment.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct LoadError {
+    /// Why, as activation records show it.
+    pub code: LoadErrorCode,
+    /// What is wrong, for people.
+    pub message: String,
+}
+
+/// Why a program cannot run, as activation records show it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum LoadErrorCode {
+    /// The program is of another version, or refers to what is not in it.
+    ProgramInvalid,
+    /// An expression, template, pattern or digest in it is not one.
+    ProgramUnloadable,
+    /// The environment's parameters do not fit it.
+    ParametersInvalid,
+}
+
+/// A route, ready.
+#[derive(Debug)]
+pub struct LoadedRoute {
+    /// Its policies that authenticate.
+    pub authentication: Vec<Arc<Authentication>>,
+    /// Its policies that authorise.
+    pub authorization: Vec<Arc<Authorization>>,
+    /// Its limits.
+    pub limits: Vec<Arc<Limit>>,
+    /// Its prompts, in order of application.
+    pub prompts: Vec<Prompt>,
+    /// The models it serves.
+    pub models: ServedModels,
+    open: bool,
+}
+
+/// What a request's head reaches.
+#[derive(Clone, Copy, Debug)]
+pub struct Matched<'l> {
+    /// The row that decided.
+    pub row: &'l MatchRow,
+    /// The route's plan.
+    pub plan: &'l RoutePlan,
+    /// The route, ready.
+    pub route: &'l LoadedRoute,
+}
+
+impl LoadErrorCode {
+    /// The code as text.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::ProgramInvalid => "program_invalid",
+            Self::ProgramUnloadable => "program_unloadable",
+            Self::ParametersInvalid => "parameters_invalid",
+        }
+    }
+
+    fn with(self, fault: impl ToString) -> LoadError {
+        LoadError { code: self, message: fault.to_string() }
+    }
+}
+
+impl Loaded {
+    /// Makes a program ready for an environment.
+    ///
+    /// # Errors
+    /// The first thing that would not work. What `aigw validate` accepts loads.
+    pub fn new(program: Program, parameters: ParameterValues) -> Result<Self, LoadError> {
+        use LoadErrorCode::{ParametersInvalid, ProgramInvalid, ProgramUnloadable};
+        program.check_ids().map_err(|fault| ProgramInvalid.with(fault))?;
+        program.check_parameters(&parameters).map_err(|fault| ParametersInvalid.with(fault))?;
+        let expressions = Expressions::compile(&program).map_err(|fault| ProgramUnloadable.with(fault))?;
+        let matcher = Matcher::new(&program).map_err(|fault| ProgramUnloadable.with(fault))?;
+        let keys = KeyTable::new(&program.consumers).map_err(|fault| ProgramUnloadable.with(fault))?;
+        Ok(Self {
+            routes: routes(&program, &parameters)?,
+            models: program.models.iter().map(|plan| LoadedModel::new(plan, &parameters)).collect::<Result<_, _>>()?,
+            providers: program.providers.iter().map(|plan| LoadedProvider::new(plan, &parameters)).collect::<Result<_, _>>()?,
+            endpoints: program.endpoints.iter().map(|plan| LoadedEndpoint::new(plan, &parameters)).collect::<Result<_, _>>()?,
+            gateway: LoadedGateway::new(&program.gateway, &parameters)?,
+            places: Places::new(&program),
+            program,
+            expressions,
+            matcher,
+            keys,
+        })
+    }
+
+    /// The program as compiled.
+    pub fn program(&self) -> &Program {
+        &self.program
+    }
+
+    /// The program's expressions.
+    pub fn expressions(&self) -> &Expressions {
+        &self.expressions
+    }
+
+    /// The gateway's own settings.
+    pub fn gateway(&self) -> &LoadedGateway {
+        &self.gateway
+    }
+
+    /// A route.
+    pub fn route(&self, id: RouteId) -> Option<&LoadedRoute> {
+        self.routes.get(id.index())
+    }
+
+    /// A model.
+    pub fn model(&self, id: ModelId) -> Option<&LoadedModel> {
+        self.models.get(id.index())
+    }
+
+    /// A provider.
+    pub fn provider(&self, id: ProviderId) -> Option<&LoadedProvider> {
+        self.providers.get(id.index())
+    }
+
+    /// An endpoint.
+    pub fn endpoint(&self, id: EndpointId) -> Option<&LoadedEndpoint> {
+        self.endpoints.get(id.index())
+    }
+
+    /// All endpoints, in the order of their keys.
+    pub fn endpoints(&self) -> &[LoadedEndpoint] {
+        &self.endpoints
+    }
+
+    /// The match phase. `facts` knows the head.
+    ///
+    /// # Errors
+    /// `route_not_found`, with what is nearest.
+    pub fn find_route(&self, facts: &Facts<'_>, decisions: &mut Vec<Decision>) -> Result<Matched<'_>, Refusal> {
+        let row = self.matcher.find(facts, &self.expressions, decisions);
+        let row = row.and_then(|row| self.program.matches.get(usize::try_from(row).ok()?));
+        let matched = row.and_then(|row| Some(Matched { row, plan: row.route.of(&self.program)?, route: self.route(row.route)? }));
+        matched.ok_or_else(|| self.matcher.miss(facts))
+    }
+
+    /// The authenticate phase.
+    ///
+    /// # Errors
+    /// 401.
+    pub fn authenticate(
+        &self,
+        route: &LoadedRoute,
+        headers: &HeaderMap,
+        now: Timestamp,
+        decisions: &mut Vec<Decision>,
+    ) -> Result<Identity, Refusal> {
+        authenticate(&route.authentication, &self.keys, headers, now, decisions)
+    }
+
+    /// The authorize phase. `facts` knows the consumer and the route.
+    ///
+    /// # Errors
+    /// 403.
+    pub fn authorize(&self, matched: &Matched<'_>, facts: &Facts<'_>, decisions: &mut Vec<Decision>) -> Result<Authorized, Refusal> {
+        if matched.is_open() {
+            return Ok(Authorized::OPEN);
+        }
+        authorize(&matched.route.authorization, &matched.asked(facts), &self.expressions, decisions)
+    }
+
+    /// The model that a name means on this route, or its default where there is no name.
+    ///
+    /// # Errors
+    /// 404 `model_not_found`, or 400 where a name is needed.
+    pub fn resolve(&self, matched: &Matched<'_>, name: Option<&str>) -> Result<ModelId, Refusal> {
+        matched.route.models.resolve(name, matched.row.operation, &self.program)
+    }
+
+    /// Whether the caller may use this model: what the authorize phase left to judge. To be asked again for each fallback. `facts` knows the body and the model.
+    ///
+    /// # Errors
+    /// 403 `model_not_allowed`.
+    pub fn authorize_model(
+        &self,
+        matched: &Matched<'_>,
+        facts: &Facts<'_>,
+        model: ModelId,
+        authorized: Authorized,
+        decisions: &mut Vec<Decision>,
+    ) -> Result<(), Refusal> {
+        authorize_model(&matched.route.authorization, &matched.asked(facts), model, authorized, &self.expressions, decisions)
+    }
+
+    /// The models that the caller may use on this route, for the list of models.
+    pub fn usable_models(&self, matched: &Matched<'_>, facts: &Facts<'_>) -> Vec<ModelId> {
+        let asked = matched.asked(facts);
+        let usable = |id: &ModelId| {
+            let operation = id.of(&self.program).map_or(Operation::Chat, |plan| plan.operation);
+            matched.is_open() || may_use(&matched.route.authorization, &asked, *id, operation, &self.expressions)
+        };
+        matched.route.models.all().iter().copied().filter(usable).collect()
+    }
+
+    /// The prompt phase: what to splice into a chat request's body.
+    ///
+    /// # Errors
+    /// 400 where a value breaks a prompt's declared parameters.
+    pub fn apply_prompts(&self, route: &LoadedRoute, input: &PromptInput<'_, '_>, decisions: &mut Vec<Decision>) -> Result<Splice, Refusal> {
+        apply_prompts(&route.prompts, input, decisions)
+    }
+
+    /// The consumer's name and the name of the credential that proved it, for the record.
+    pub fn identity_names(&self, identity: &Identity) -> (Option<&str>, Option<&str>) {
+        let consumer = identity.consumer.and_then(|id: ConsumerId| id.of(&self.program));
+        let index = identity.credential.and_then(|index| usize::try_from(index).ok());
+        let key = consumer.zip(index).and_then(|(consumer, index)| consumer.keys.get(index));
+        (consumer.map(|consumer| consumer.origin.name.as_str()), key.map(|key| key.id.as_str()))
+    }
+
+    /// A decision as the record shows it.
+    pub fn verdict(&self, decision: Decision) -> PolicyVerdict {
+        self.places.verdict(decision)
+    }
+
+    /// A limit's reading as the record shows it.
+    pub fn limit_state(&self, reading: &crate::counters::LimitReading) -> LimitState {
+        self.places.limit_state(reading)
+    }
+}
+
+impl Matched<'_> {
+    /// What the row's capture of this name took from the path, decoded.
+    pub fn capture(&self, name: &str, path: &str) -> Option<String> {
+        self.row.path.capture(name, path).map(decoded)
+    }
+
+    fn is_open(&self) -> bool {
+        self.route.open && self.route.authorization.is_empty()
+    }
+
+    fn asked<'f, 'a>(&self, facts: &'f Facts<'a>) -> Asked<'f, 'a> {
+        Asked { operation: self.row.operation, route: self.row.route, facts }
+    }
+}
+
+fn routes(program: &Program, parameters: &ParameterValues) -> Result<Vec<LoadedRoute>, LoadError> {
+    let unloadable = LoadErrorCode::ProgramUnloadable;
+    let ids = 0_u32..;
+    let authentications = ids.clone().zip(&program.authentications).map(|(id, plan)| {
+        Authentication::new(aigw_kinds::AuthenticationId(id), plan).map(Arc::new).map_err(|fault| unloadable.with(fault))
+    });
+    let authentications = authentications.collect::<Result<Vec<_>, _>>()?;
+    let authorizations = ids.clone().zip(&program.authorizations);
+    let authorizations = authorizations.map(|(id, plan)| Arc::new(Authorization::new(aigw_kinds::AuthorizationId(id), plan, program)));
+    let authorizations: Vec<_> = authorizations.collect();
+    let limits = ids.zip(&program.limits).map(|(id, plan)| {
+        let limit = Limit::new(aigw_kinds::LimitId(id), plan, parameters);
+        limit.map(Arc::new).map_err(|fault| LoadErrorCode::ParametersInvalid.with(fault))
+    });
+    let limits = limits.collect::<Result<Vec<_>, _>>()?;
+    let route = |plan: &RoutePlan| {
+        let prompts = plan.prompts.iter().map(|used| Prompt::new(used, program, parameters).map_err(|fault| unloadable.with(fault)));
+        Ok(LoadedRoute {
+            authentication: plan.authentication.iter().filter_map(|id| authentications.get(id.index()).cloned()).collect(),
+            authorization: plan.authorization.iter().filter_map(|id| authorizations.get(id.index()).cloned()).collect(),
+            limits: plan.limits.iter().filter_map(|id| limits.get(id.index()).cloned()).collect(),
+            prompts: prompts.collect::<Result<_, _>>()?,
+            models: ServedModels::new(&plan.serve, program),
+            open: plan.authorization_open,
+        })
+    };
+    program.routes.iter().map(route).collect()
+}
+
+#[cfg(test)]
+mod tests;

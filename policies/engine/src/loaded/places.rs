@@ -1,0 +1,102 @@
+//! The names and places of everything that decides, written once, so that a record only copies them.
+
+use aigw_core::{LimitState, PolicyVerdict};
+use aigw_kinds::{Decider, Decision, Origin, Place, Program};
+
+use crate::counters::LimitReading;
+
+#[derive(Debug)]
+pub(super) struct Places {
+    rows: Vec<Policy>,
+    authentications: Vec<Policy>,
+    authorizations: Vec<Policy>,
+    limits: Vec<Policy>,
+    prompts: Vec<Policy>,
+}
+
+#[derive(Debug)]
+struct Policy {
+    name: Box<str>,
+    at: Box<str>,
+    parts: Vec<Part>,
+}
+
+#[derive(Debug)]
+struct Part {
+    name: Box<str>,
+    at: Box<str>,
+    /// `policy/part`
+    full: Box<str>,
+}
+
+impl Places {
+    pub(super) fn new(program: &Program) -> Self {
+        let policy = |origin: &Origin, parts: Vec<(&str, Place)>| {
+            let name = origin.name.as_str();
+            let part = |(part, place): (&str, Place)| Part {
+                name: part.into(),
+                at: written(program, place),
+                full: format!("{name}/{part}").into(),
+            };
+            Policy { name: name.into(), at: written(program, origin.place), parts: parts.into_iter().map(part).collect() }
+        };
+        let row = |row: &aigw_kinds::route::MatchRow| Policy {
+            name: row.route.of(program).map_or_else(Box::default, |route| route.origin.name.as_str().into()),
+            at: written(program, row.place),
+            parts: Vec::new(),
+        };
+        Self {
+            rows: program.matches.iter().map(row).collect(),
+            authentications: program.authentications.iter().map(|plan| policy(&plan.origin, Vec::new())).collect(),
+            authorizations: (program.authorizations.iter())
+                .map(|plan| policy(&plan.origin, plan.rules.iter().map(|rule| (rule.name.as_str(), rule.place)).collect()))
+                .collect(),
+            limits: (program.limits.iter())
+                .map(|plan| policy(&plan.origin, plan.rules.iter().map(|rule| (rule.name.as_str(), rule.place)).collect()))
+                .collect(),
+            prompts: (program.prompts.iter())
+                .map(|plan| {
+                    let versions = plan.versions.iter().map(|version| (version.name.as_str(), plan.origin.place));
+                    policy(&plan.origin, versions.collect())
+                })
+                .collect(),
+        }
+    }
+
+    pub(super) fn verdict(&self, decision: Decision) -> PolicyVerdict {
+        let (policy, part) = self.find(decision.by);
+        PolicyVerdict {
+            policy: policy.map_or_else(String::new, |policy| policy.name.to_string()),
+            rule: part.map(|part| part.name.to_string()),
+            phase: decision.phase.as_str().to_owned(),
+            verdict: decision.verdict,
+            shadow: decision.shadow,
+            at: part.map(|part| &part.at).or(policy.map(|policy| &policy.at)).map_or_else(String::new, ToString::to_string),
+            note: decision.note.map(String::from),
+        }
+    }
+
+    pub(super) fn limit_state(&self, reading: &LimitReading) -> LimitState {
+        let (_, part) = self.find(reading.by);
+        let limit = part.map_or_else(String::new, |part| part.full.to_string());
+        LimitState { limit, remaining: reading.remaining, shadow: reading.shadow }
+    }
+
+    fn find(&self, by: Decider) -> (Option<&Policy>, Option<&Part>) {
+        let (policy, part) = match by {
+            Decider::Row(index) => (usize::try_from(index).ok().and_then(|index| self.rows.get(index)), None),
+            Decider::Authentication(id) => (self.authentications.get(id.index()), None),
+            Decider::Authorization(id) => (self.authorizations.get(id.index()), None),
+            Decider::AuthorizationRule(id, rule) => (self.authorizations.get(id.index()), Some(rule)),
+            Decider::LimitRule(id, rule) => (self.limits.get(id.index()), Some(rule)),
+            Decider::Prompt(id, version) => (self.prompts.get(id.index()), version),
+        };
+        (policy, policy.zip(part).and_then(|(policy, part)| policy.parts.get(usize::from(part))))
+    }
+}
+
+/// `file:line:column`
+fn written(program: &Program, Place(file, line, column): Place) -> Box<str> {
+    let file = usize::try_from(file).ok().and_then(|file| program.files.get(file)).map_or("", String::as_str);
+    format!("{file}:{line}:{column}").into()
+}
