@@ -129,21 +129,47 @@ impl Splitter {
 
     fn parse(&mut self, raw: Bytes) -> Event {
         let marked = std::mem::take(&mut self.first) && raw.starts_with(BYTE_ORDER_MARK);
-        let mut event = Event { raw: raw.clone(), name: None, data: None };
         let mut at = if marked { BYTE_ORDER_MARK.len() } else { 0 };
+        let mut name = None;
+        let mut data = Data::default();
         while let Some(rest) = raw.get(at..).filter(|rest| !rest.is_empty()) {
             let length = memchr::memchr2(b'\n', b'\r', rest).unwrap_or(rest.len());
-            if let Some((name, start)) = field(rest.get(..length).unwrap_or_default()) {
-                let value = raw.slice(at + start..at + length);
-                match name {
-                    b"data" => event.data = Some(event.data.map_or(value.clone(), |data| joined(&data, &value))),
-                    b"event" => event.name = Some(value),
+            if let Some((field, start)) = field(rest.get(..length).unwrap_or_default()) {
+                let value = at + start..at + length;
+                match field {
+                    b"data" => data.add(raw.slice(value)),
+                    b"event" => name = Some(raw.slice(value)),
                     _ => {}
                 }
             }
             at += length + 1;
         }
-        event
+        Event { raw, name, data: data.joined() }
+    }
+}
+
+/// The `data:` lines of an event. Copied only where there are several.
+#[derive(Default)]
+struct Data {
+    first: Option<Bytes>,
+    all: BytesMut,
+}
+
+impl Data {
+    fn add(&mut self, line: Bytes) {
+        let Some(first) = &self.first else {
+            self.first = Some(line);
+            return;
+        };
+        if self.all.is_empty() {
+            self.all.extend_from_slice(first);
+        }
+        self.all.extend_from_slice(b"\n");
+        self.all.extend_from_slice(&line);
+    }
+
+    fn joined(self) -> Option<Bytes> {
+        if self.all.is_empty() { self.first } else { Some(self.all.freeze()) }
     }
 }
 
@@ -156,10 +182,6 @@ fn field(line: &[u8]) -> Option<(&[u8], usize)> {
     let (name, value) = line.split_at_checked(colon)?;
     let space = usize::from(value.get(1) == Some(&b' '));
     (!name.is_empty()).then_some((name, colon + 1 + space))
-}
-
-fn joined(data: &[u8], line: &[u8]) -> Bytes {
-    [data, b"\n", line].concat().into()
 }
 
 /// A JSON text, or any text without line ends, as one event.

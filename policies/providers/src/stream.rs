@@ -144,10 +144,10 @@ impl ChatStream {
             let finished = choice.finish_reason.is_some_and(holds_something);
             let seen = self.choices.entry(choice.index.unwrap_or(0)).or_default();
             *seen |= finished;
+            if self.choices.len() > MAX_CHOICES {
+                return None;
+            }
             content |= finished || choice.delta.as_ref().is_some_and(Delta::has_content);
-        }
-        if self.choices.len() > MAX_CHOICES {
-            return None;
         }
         let unasked_usage =
             usage.is_some() && chunk.choices.as_ref().is_none_or(Vec::is_empty) && !self.expectation.include_usage;

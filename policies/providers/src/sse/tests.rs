@@ -43,6 +43,7 @@ fn fields_are_read_as_the_standard_says() {
     check("data:  a\n\n", &[(None, Some(" a"))]);
     check("data\n\n", &[(None, Some(""))]);
     check("data: a: b\n\n", &[(None, Some("a: b"))]);
+    check("data\ndata\ndata: a\ndata\n\n", &[(None, Some("\n\na\n"))]);
     check("id: 7\nretry: 3\nnothing: x\n data: no\n\n", &[(None, None)]);
     check("event: a\nevent: b\ndata: c\n\n", &[(Some("b"), Some("c"))]);
     check("data: a\n: comment\ndata: b\n\n", &[(None, Some("a\nb"))]);

@@ -49,7 +49,6 @@ const ANSWER_OF_MODEL: &[&str] = &[
     "openai-processing-ms",
     "openai-version",
     "x-ms-region",
-    "x-ms-deployment-name",
 ];
 
 /// What no answer passes on: the upstream's own cookies, alternative addresses and demands on the browser, and what the transport writes itself.
