@@ -1,5 +1,6 @@
 //! What an answer says it cost, in one form for all providers.
 
+use aigw_core::UsageRecord;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
@@ -49,6 +50,17 @@ impl Usage {
             output: count(written.completion_tokens),
             reasoning: count(output_details.reasoning_tokens),
         })
+    }
+}
+
+impl From<Usage> for UsageRecord {
+    fn from(usage: Usage) -> Self {
+        Self {
+            input_tokens: usage.input,
+            cached_input_tokens: usage.cached,
+            output_tokens: usage.output,
+            reasoning_tokens: usage.reasoning,
+        }
     }
 }
 

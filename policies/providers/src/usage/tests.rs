@@ -35,3 +35,11 @@ fn a_later_report_replaces_only_what_it_gives() {
     usage.merge(Usage { input: Some(5), cached: None, output: Some(6), reasoning: None });
     assert_eq!(usage, Usage { input: Some(5), cached: Some(2), output: Some(6), reasoning: None });
 }
+
+#[test]
+fn the_record_says_what_the_answer_said() {
+    let usage = Usage { input: Some(5), cached: Some(2), output: Some(6), reasoning: None };
+    let expected =
+        UsageRecord { input_tokens: Some(5), cached_input_tokens: Some(2), output_tokens: Some(6), reasoning_tokens: None };
+    assert_eq!(UsageRecord::from(usage), expected);
+}

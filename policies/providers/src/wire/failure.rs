@@ -1,6 +1,6 @@
 //! What a failed call means: its class, whether another attempt may follow and where, and what the caller gets to see.
 
-use aigw_core::ErrorCode;
+use aigw_core::{ErrorCode, TransportErrorKind};
 use http::{HeaderMap, StatusCode};
 use serde_json::Value;
 
@@ -94,6 +94,17 @@ impl ErrorClass {
     /// True if the answer is about the caller's own request.
     const fn concerns_caller(self) -> bool {
         matches!(self, Self::ContextOverflow | Self::ContentFilter | Self::BadRequest)
+    }
+}
+
+impl From<TransportErrorKind> for ErrorClass {
+    fn from(kind: TransportErrorKind) -> Self {
+        match kind {
+            TransportErrorKind::Connect | TransportErrorKind::Reset => Self::Connection,
+            TransportErrorKind::ConnectTimeout => Self::Timeout,
+            TransportErrorKind::Truncated => Self::Truncated,
+            TransportErrorKind::Protocol => Self::Server,
+        }
     }
 }
 

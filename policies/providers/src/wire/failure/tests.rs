@@ -56,6 +56,19 @@ fn what_may_follow_depends_on_the_class() {
 }
 
 #[test]
+fn the_transports_failures_have_classes_too() {
+    for (kind, class) in [
+        (TransportErrorKind::Connect, ErrorClass::Connection),
+        (TransportErrorKind::ConnectTimeout, ErrorClass::Timeout),
+        (TransportErrorKind::Reset, ErrorClass::Connection),
+        (TransportErrorKind::Truncated, ErrorClass::Truncated),
+        (TransportErrorKind::Protocol, ErrorClass::Server),
+    ] {
+        assert_eq!(ErrorClass::from(kind), class, "{kind}");
+    }
+}
+
+#[test]
 fn an_upstream_can_forbid_its_own_retry_but_not_another_target() {
     let mut headers = HeaderMap::new();
     headers.insert("x-should-retry", HeaderValue::from_static("false"));
