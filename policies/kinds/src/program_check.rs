@@ -2,8 +2,10 @@
 //!
 //! A compiler that is right never makes a program that fails here; a file from outside may.
 
+use std::collections::BTreeMap;
 use std::net::IpAddr;
 
+use aigw_source::nearest;
 use http::Uri;
 use regex::RegexBuilder;
 
@@ -77,6 +79,31 @@ impl Program {
             Some(0) => Ok(()),
             _ => Err(ParameterFault { name: String::new(), why: "there are values for parameters that are not declared".to_owned() }),
         }
+    }
+
+    /// The values of one environment by parameter, from those given by name; where `test` is allowed, a declared `test` value stands in for one
+    /// that is not given.
+    ///
+    /// # Errors
+    /// Every parameter without a good value, and every name that is not declared.
+    pub fn parameter_values(&self, given: &BTreeMap<String, String>, test: bool) -> Result<ParameterValues, Vec<ParameterFault>> {
+        let (mut values, mut faults) = (Vec::new(), Vec::new());
+        for parameter in &self.parameters {
+            let fault = |why: String| ParameterFault { name: parameter.name.clone(), why };
+            let value = given.get(&parameter.name).or(parameter.test.as_ref().filter(|_| test));
+            match value.map(|value| parameter.check(value).map(|()| value.clone())) {
+                Some(Ok(value)) => values.push(value),
+                Some(Err(why)) => faults.push(fault(why)),
+                None if test => faults.push(fault("it has no value, and its declaration no `test` value".to_owned())),
+                None => faults.push(fault("it has no value".to_owned())),
+            }
+        }
+        let declared = || self.parameters.iter().map(|parameter| parameter.name.as_str());
+        for name in given.keys().filter(|name| !declared().any(|known| known == name.as_str())) {
+            let meant = nearest(name, declared()).map(|meant| format!("; did you mean `{meant}`?")).unwrap_or_default();
+            faults.push(ParameterFault { name: name.clone(), why: format!("the Gateway does not declare it{meant}") });
+        }
+        if faults.is_empty() { Ok(ParameterValues(values)) } else { Err(faults) }
     }
 
     fn check_gateway(&self) -> Result<(), ProgramFault> {
