@@ -3,31 +3,47 @@
 use std::fmt::Display;
 use std::future::Future;
 use std::net::IpAddr;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
-use aigw_core::{ErrorCode, Outcome, Record, World};
+use aigw_core::{Record, World};
+use aigw_kinds::authorization::Authorized;
+use aigw_kinds::facts::{Facts, HeadFacts};
 use bytes::Bytes;
-use http::{Request, Response};
+use http::request::Parts;
+use http::{HeaderMap, Request, Response, StatusCode};
 use http_body::Body;
 
 use crate::answer::Answer;
+use crate::call::Targets;
+use crate::cors;
+use crate::errors;
+use crate::exchange::Exchange;
+use crate::head::{REQUEST_ID, RequestId, client_ip};
 use crate::loaded::Loaded;
+use crate::matcher::{host, normal_path};
+use crate::phases;
+use crate::reply::{Reply, ReplyBody};
 use crate::settle::Settlement;
 use crate::state::State;
-use crate::status::status_of;
 
 /// A loaded program with everything it needs to answer requests. Immutable; one for each generation.
 pub struct Engine<W: World> {
-    loaded: Arc<Loaded>,
-    state: Arc<State>,
+    fixed: Arc<Fixed>,
     world: W,
+}
+
+/// What of an engine its answers hold on to, so that a request keeps the program it began with.
+pub(crate) struct Fixed {
+    pub(crate) loaded: Arc<Loaded>,
+    pub(crate) targets: Targets,
     bundle_digest: String,
 }
 
 impl<W: World> Engine<W> {
     /// An engine for this program. `state` is the process's; `bundle_digest` goes into every record.
     pub fn new(loaded: Arc<Loaded>, state: Arc<State>, world: W, bundle_digest: String) -> Self {
-        Self { loaded, state, world, bundle_digest }
+        let targets = Targets::new(&loaded, &state);
+        Self { fixed: Arc::new(Fixed { loaded, targets, bundle_digest }), world }
     }
 
     /// Answers a request. Never fails: what goes wrong becomes an error answer, or cuts the answer's body.
@@ -38,22 +54,85 @@ impl<W: World> Engine<W> {
         B: Body<Data = Bytes> + Send + Unpin,
         B::Error: Display,
     {
+        let (parts, mut body) = request.into_parts();
         async move {
-            let _ = (&self.loaded, &self.state, peer);
-            let code = ErrorCode::NotReady;
-            let record = Record {
-                time: self.world.wall(),
-                bundle: self.bundle_digest.clone(),
-                method: request.method().as_str().to_owned(),
-                path: request.uri().path().to_owned(),
-                outcome: Outcome::Refused,
-                code: Some(code),
-                ..Record::default()
+            let read = OnceLock::new();
+            let id = RequestId::of(&parts.headers, &self.world);
+            let ip = client_ip(self.fixed.loaded.gateway(), peer, &parts.headers);
+            let path = normal_path(parts.uri.path());
+            let host = host(&parts.uri, &parts.headers);
+            let head_fault = path.as_ref().err().or(host.as_ref().err()).copied();
+            let facts = Facts::new(HeadFacts {
+                method: &parts.method,
+                path: path.as_deref().unwrap_or(parts.uri.path()),
+                host: host.as_ref().ok().and_then(Option::as_deref),
+                query: parts.uri.query(),
+                headers: &parts.headers,
+                ip,
+                now: self.world.wall(),
+            });
+            let began = self.world.now();
+            let record = self.record(&parts, &facts, &id);
+            let mut exchange = Exchange {
+                fixed: &self.fixed,
+                parts: &parts,
+                body: &read,
+                settlement: Box::new(Settlement::new(self.world.clone(), Arc::clone(&self.fixed), began, record)),
+                deadline: began.after(self.fixed.loaded.gateway().bounds.request_time),
+                facts,
+                head_fault,
+                matched: None,
+                authorized: Authorized::default(),
+                model: None,
+                content: None,
             };
-            let settlement = Settlement::new(self.world.clone(), self.world.now(), record);
-            let mut response = Response::new(Answer::whole(Bytes::new(), Box::new(settlement)));
-            *response.status_mut() = status_of(code);
-            response
+            let reply = answer(&mut exchange, &mut body).await;
+            respond(exchange.settlement, reply, &parts.headers, id)
         }
     }
+
+    fn record(&self, parts: &Parts, facts: &Facts<'_>, id: &RequestId) -> Record {
+        Record {
+            time: facts.now,
+            request_id: id.text.clone(),
+            bundle: self.fixed.bundle_digest.clone(),
+            method: parts.method.as_str().to_owned(),
+            path: facts.path.to_owned(),
+            ip: facts.ip.to_string(),
+            ..Record::default()
+        }
+    }
+}
+
+async fn answer<W: World, B>(exchange: &mut Exchange<'_, W>, body: &mut B) -> Reply<W>
+where
+    B: Body<Data = Bytes> + Send + Unpin,
+    B::Error: Display,
+{
+    let gateway = exchange.fixed.loaded.gateway();
+    if let Some(headers) = gateway.cors.as_ref().and_then(|cors| cors::preflight(cors, &exchange.parts.method, &exchange.parts.headers)) {
+        exchange.settlement.completed();
+        return Reply { status: StatusCode::NO_CONTENT, headers, body: ReplyBody::Whole(Bytes::new()) };
+    }
+    match phases::run(exchange, body).await {
+        Ok(reply) => reply,
+        Err(refusal) => {
+            exchange.settlement.record.code = Some(refusal.code);
+            errors::reply(gateway, &refusal, &exchange.settlement.record.request_id)
+        }
+    }
+}
+
+/// Gives a reply the headers that every answer has.
+fn respond<W: World>(mut settlement: Box<Settlement<W>>, reply: Reply<W>, request: &HeaderMap, id: RequestId) -> Response<Answer<W>> {
+    let Reply { status, mut headers, body } = reply;
+    headers.insert(REQUEST_ID, id.value);
+    if let Some(cors) = &settlement.fixed.loaded.gateway().cors {
+        cors::decorate(cors, request, &mut headers);
+    }
+    settlement.record.status = status.as_u16();
+    let mut response = Response::new(Answer::new(body, settlement));
+    *response.status_mut() = status;
+    *response.headers_mut() = headers;
+    response
 }

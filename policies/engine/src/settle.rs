@@ -1,10 +1,21 @@
 //! The end of a request, whatever it was: permits go back and the decision record is handed over, exactly once, because both happen in `Drop`.
 
+use std::sync::Arc;
+
 use aigw_core::{Attempt, AttemptOutcome, ErrorCode, Moment, Outcome, Permit, Phase, Record, World};
+
+use crate::answer::{EventStream, recorded};
+use crate::call::{TERMINAL_SUPPLIED, followed};
+use crate::counters::Notes;
+use crate::engine::Fixed;
 
 /// What must happen even where the client has gone. Whoever holds it keeps the request open; dropping it settles.
 pub(crate) struct Settlement<W: World> {
     pub(crate) world: W,
+    /// What the program says about how things are shown.
+    pub(crate) fixed: Arc<Fixed>,
+    /// What policies decided and limits had left, in order.
+    pub(crate) notes: Notes,
     /// The record so far. It says `cancelled` until something better is known.
     pub(crate) record: Record,
     /// Held while the request is in flight.
@@ -18,9 +29,9 @@ pub(crate) struct Settlement<W: World> {
 }
 
 impl<W: World> Settlement<W> {
-    pub(crate) fn new(world: W, began: Moment, record: Record) -> Self {
+    pub(crate) fn new(world: W, fixed: Arc<Fixed>, began: Moment, record: Record) -> Self {
         let timings = Vec::with_capacity(aigw_core::PHASES.len());
-        Self { world, record, permits: Vec::new(), began, timings, sent: None }
+        Self { world, fixed, notes: Notes::default(), record, permits: Vec::new(), began, timings, sent: None }
     }
 
     /// Notes how long a phase took.
@@ -30,6 +41,7 @@ impl<W: World> Settlement<W> {
 
     /// Notes that a target is being called. Until [`Settlement::answered`] the attempt counts as cancelled.
     pub(crate) fn sent(&mut self, target: &str, at: Moment) {
+        followed(&mut self.record.attempts);
         let outcome = AttemptOutcome::Cancelled;
         self.record.attempts.push(Attempt { target: target.to_owned(), status: None, micros: 0, outcome, reason: None });
         self.sent = Some(at);
@@ -64,6 +76,19 @@ impl<W: World> Settlement<W> {
         }
     }
 
+    /// A stream has ended: keeps its usage, and what was odd about it.
+    pub(crate) fn stream_ended(&mut self, events: &EventStream<W>, supplied: bool) {
+        self.record.usage = events.usage().map(recorded);
+        let unreadable = events.unreadable();
+        if let Some(attempt) = self.record.attempts.last_mut() {
+            if supplied {
+                attempt.reason = Some(TERMINAL_SUPPLIED.to_owned());
+            } else if unreadable > 0 {
+                attempt.reason = Some(format!("{unreadable} unreadable events dropped"));
+            }
+        }
+    }
+
     fn close_attempt(&mut self, now: Moment) {
         let sent = self.sent.take();
         let cancelled = self.record.outcome == Outcome::Cancelled;
@@ -86,6 +111,9 @@ impl<W: World> Drop for Settlement<W> {
         let ended = self.world.now();
         self.spent(Phase::Settle, settling, ended);
         let mut record = std::mem::take(&mut self.record);
+        let loaded = &self.fixed.loaded;
+        record.policies = self.notes.decisions.drain(..).map(|decision| loaded.verdict(decision)).collect();
+        record.limits = self.notes.readings.iter().map(|reading| loaded.limit_state(reading)).collect();
         record.timings = self.timings.iter().map(|(phase, micros)| (phase.as_str().to_owned(), *micros)).collect();
         record.timings.push(("total".to_owned(), ended.micros_since(self.began)));
         self.world.finish(record);

@@ -1,0 +1,59 @@
+//! The request to a target: the client's bytes with the few members that change, and only those headers that may pass.
+
+use aigw_core::World;
+use aigw_providers::wire::BodyContext;
+use aigw_providers::wire::headers::{Forward, request_headers};
+use bytes::Bytes;
+use http::uri::PathAndQuery;
+use http::{HeaderMap, HeaderValue, Method, Request, Uri};
+
+use super::targets::Candidate;
+use crate::exchange::Exchange;
+use crate::head::REQUEST_ID;
+
+/// A call to a model. `None` where the target's key is missing or cannot stand in a header.
+pub(crate) fn model_request<W: World>(x: &Exchange<'_, W>, candidate: &Candidate) -> Option<Request<Bytes>> {
+    let content = x.content.as_ref()?;
+    let mut splice = content.splice.clone();
+    let context = BodyContext { model: &candidate.wire_model, api: &candidate.api, object: &content.object, chat: content.chat.as_ref() };
+    (candidate.wire.edit_body)(&context, &mut splice);
+    let body = if splice.is_empty() { content.object.bytes().clone() } else { splice.apply(&content.object) };
+    let headers = request_headers(&x.parts.headers, Forward::Named(&x.fixed.loaded.gateway().forward_headers));
+    finish(x, candidate, Request::new(body), headers, candidate.path.clone())
+}
+
+/// A call to any other service: what the client sent, at its new path.
+pub(crate) fn http_request<W: World>(x: &Exchange<'_, W>, candidate: &Candidate, path: PathAndQuery) -> Option<Request<Bytes>> {
+    let mut headers = request_headers(&x.parts.headers, Forward::All);
+    // A credential of ours may stand in a header of any name.
+    for name in x.credential_headers() {
+        headers.remove(name);
+    }
+    let mut request = Request::new(x.body.get().cloned().unwrap_or_default());
+    request.method_mut().clone_from(&x.parts.method);
+    finish(x, candidate, request, headers, path)
+}
+
+fn finish<W: World>(
+    x: &Exchange<'_, W>,
+    candidate: &Candidate,
+    mut request: Request<Bytes>,
+    mut headers: HeaderMap,
+    path: PathAndQuery,
+) -> Option<Request<Bytes>> {
+    if x.content.is_some() {
+        *request.method_mut() = Method::POST;
+    }
+    if headers.contains_key(&REQUEST_ID) || x.fixed.loaded.gateway().forward_headers.contains(&REQUEST_ID) {
+        headers.insert(REQUEST_ID, HeaderValue::try_from(&x.settlement.record.request_id).ok()?);
+    }
+    if let Some(name) = &candidate.key {
+        let secret = x.settlement.world.secret(name)?;
+        if let Some((name, value)) = candidate.wire.credential.header(secret.expose()) {
+            headers.insert(name, value);
+        }
+    }
+    *request.uri_mut() = Uri::from(path);
+    *request.headers_mut() = headers;
+    Some(request)
+}

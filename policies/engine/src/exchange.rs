@@ -1,0 +1,206 @@
+//! One request on its way through the phases: what is known of it so far, and what each phase adds.
+
+use std::fmt::Display;
+use std::sync::{Arc, OnceLock};
+
+use aigw_core::{ErrorCode, Moment, Operation, Phase, World};
+use aigw_kinds::authorization::Authorized;
+use aigw_kinds::facts::Facts;
+use aigw_kinds::limit::Claims;
+use aigw_kinds::prompt::PromptInput;
+use aigw_kinds::{ModelId, Refusal};
+use aigw_providers::dialect::errors::RequestError;
+use aigw_providers::dialect::openai::{ChatRequest, EmbeddingsRequest};
+use aigw_providers::json::{Object, ScanLimits, Splice, scan};
+use aigw_providers::stream::StreamExpectation;
+use bytes::Bytes;
+use http::HeaderName;
+use http::request::Parts;
+use http_body::Body;
+
+use crate::body::{ReadBounds, must_be_json, read, took_too_long};
+use crate::counters::admit;
+use crate::engine::Fixed;
+use crate::loaded::Matched;
+use crate::matcher::HeadFault;
+use crate::phases::unreachable;
+use crate::settle::Settlement;
+use crate::wait::within;
+
+/// A request in the phases up to its answer's head.
+pub(crate) struct Exchange<'r, W: World> {
+    pub(crate) fixed: &'r Arc<Fixed>,
+    pub(crate) parts: &'r Parts,
+    /// The body, once read.
+    pub(crate) body: &'r OnceLock<Bytes>,
+    pub(crate) facts: Facts<'r>,
+    pub(crate) settlement: Box<Settlement<W>>,
+    /// When the whole request must be over.
+    pub(crate) deadline: Moment,
+    /// Why the head cannot be matched safely, where it cannot.
+    pub(crate) head_fault: Option<HeadFault>,
+    pub(crate) matched: Option<Matched<'r>>,
+    pub(crate) authorized: Authorized,
+    /// The model that the client means.
+    pub(crate) model: Option<ModelId>,
+    /// What a call to a model is made from.
+    pub(crate) content: Option<Content>,
+}
+
+/// A body that was read, and what policies want changed in it.
+pub(crate) struct Content {
+    pub(crate) object: Object,
+    pub(crate) chat: Option<ChatRequest>,
+    /// The model that the body names.
+    named: Option<String>,
+    pub(crate) splice: Splice,
+}
+
+impl<'r, W: World> Exchange<'r, W> {
+    /// The route that was found.
+    pub(crate) fn matched(&self) -> Result<Matched<'r>, Refusal> {
+        self.matched.ok_or_else(unreachable)
+    }
+
+    pub(crate) fn find_route(&mut self) -> Result<(), Refusal> {
+        if let Some(fault) = self.head_fault {
+            return Err(Refusal::new(ErrorCode::InvalidRequest, fault.to_string()));
+        }
+        let matched = self.fixed.loaded.find_route(&self.facts, &mut self.settlement.notes.decisions)?;
+        self.facts.route = Some(matched.plan);
+        self.settlement.record.route = Some(matched.plan.origin.name.to_string());
+        self.settlement.record.operation = Some(matched.row.operation.as_str().to_owned());
+        self.matched = Some(matched);
+        Ok(())
+    }
+
+    pub(crate) fn authenticate(&mut self) -> Result<(), Refusal> {
+        let loaded = &self.fixed.loaded;
+        let route = self.matched()?.route;
+        let identity = loaded.authenticate(route, &self.parts.headers, self.facts.now, &mut self.settlement.notes.decisions)?;
+        let (consumer, credential) = loaded.identity_names(&identity);
+        self.settlement.record.consumer = consumer.map(str::to_owned);
+        self.settlement.record.credential = credential.map(str::to_owned);
+        self.facts.consumer = identity.consumer.and_then(|id| id.of(loaded.program()));
+        Ok(())
+    }
+
+    pub(crate) fn authorize(&mut self) -> Result<(), Refusal> {
+        let matched = self.matched()?;
+        self.authorized = self.fixed.loaded.authorize(&matched, &self.facts, &mut self.settlement.notes.decisions)?;
+        Ok(())
+    }
+
+    /// Counts the limits of a phase, and holds what they permit.
+    pub(crate) async fn admit(&mut self, phase: Phase) -> Result<(), Refusal> {
+        let loaded = &self.fixed.loaded;
+        let limits = &self.matched()?.route.limits;
+        if limits.is_empty() {
+            return Ok(());
+        }
+        let mut claims = Claims::new();
+        claims.gather(limits, phase, &self.facts, loaded.expressions());
+        if claims.drafts().is_empty() {
+            return Ok(());
+        }
+        let world = self.settlement.world.clone();
+        let counting = admit(&world, &claims, phase, &mut self.settlement.notes);
+        let permits = within(&world, self.deadline, counting).await.ok_or_else(took_too_long)??;
+        self.settlement.permits.extend(permits);
+        Ok(())
+    }
+
+    /// Reads the body, where the operation has one, and what the dialect says of it.
+    pub(crate) async fn validate<B>(&mut self, body: &mut B) -> Result<(), Refusal>
+    where
+        B: Body<Data = Bytes> + Send + Unpin,
+        B::Error: Display,
+    {
+        let operation = self.matched()?.row.operation;
+        if operation == Operation::Models {
+            return Ok(());
+        }
+        let headers = &self.parts.headers;
+        if operation != Operation::Http {
+            must_be_json(headers)?;
+        }
+        let bounds = &self.fixed.loaded.gateway().bounds;
+        let reading = ReadBounds { bytes: bounds.body.as_len(), idle: bounds.client_idle, request_at: self.deadline };
+        let bytes = read(&self.settlement.world, body, headers, reading).await?;
+        let bytes: &'r Bytes = self.body.get_or_init(|| bytes);
+        self.facts.set_body(bytes);
+        if operation != Operation::Http {
+            let content = Content::read(bytes, operation, bounds.json_depth)?;
+            self.settlement.record.stream = content.chat.as_ref().is_some_and(|chat| chat.stream);
+            self.content = Some(content);
+        }
+        Ok(())
+    }
+
+    pub(crate) async fn resolve(&mut self) -> Result<(), Refusal> {
+        let matched = self.matched()?;
+        let Some(content) = &self.content else { return Ok(()) };
+        // What the path names wins over the body, as it does with Azure itself.
+        let capture = |name| matched.capture(name, self.facts.path);
+        let named = capture("deployment").or_else(|| capture("model")).or_else(|| content.named.clone());
+        let model = self.fixed.loaded.resolve(&matched, named.as_deref())?;
+        self.admit_model(model).await?;
+        self.settlement.record.model = model.of(self.fixed.loaded.program()).map(|plan| plan.origin.name.to_string());
+        self.model = Some(model);
+        Ok(())
+    }
+
+    /// Whether this caller may use a model now, and counts it; asked anew for each fallback.
+    pub(crate) async fn admit_model(&mut self, model: ModelId) -> Result<(), Refusal> {
+        let matched = self.matched()?;
+        let loaded = &self.fixed.loaded;
+        self.facts.model = model.of(loaded.program());
+        loaded.authorize_model(&matched, &self.facts, model, self.authorized, &mut self.settlement.notes.decisions)?;
+        self.admit(Phase::Resolve).await
+    }
+
+    pub(crate) fn prompt(&mut self) -> Result<(), Refusal> {
+        let route = self.matched()?.route;
+        let Some(content) = &mut self.content else { return Ok(()) };
+        let Some(chat) = content.chat.as_ref().filter(|_| !route.prompts.is_empty()) else { return Ok(()) };
+        let loaded = &self.fixed.loaded;
+        let input = PromptInput {
+            request: chat,
+            object: &content.object,
+            facts: &self.facts,
+            expressions: loaded.expressions(),
+            random: self.settlement.world.random(),
+        };
+        content.splice = loaded.apply_prompts(route, &input, &mut self.settlement.notes.decisions)?;
+        Ok(())
+    }
+
+    /// What a stream's end is judged by; `None` where no stream was asked for. A prompt may have capped the number of choices.
+    pub(crate) fn expectation(&self) -> Option<StreamExpectation> {
+        let content = self.content.as_ref()?;
+        let chat = content.chat.as_ref().filter(|chat| chat.stream)?;
+        let written = content.splice.current(&content.object, "n").and_then(|raw| std::str::from_utf8(raw).ok()?.parse().ok());
+        Some(StreamExpectation { include_usage: chat.include_usage, choices: written.unwrap_or(chat.choices) })
+    }
+
+    /// Every header in which the route looks for a credential.
+    pub(crate) fn credential_headers(&self) -> impl Iterator<Item = &'r HeaderName> {
+        let policies = self.matched.map(|matched| matched.route.authentication.as_slice()).unwrap_or_default();
+        policies.iter().flat_map(|policy| policy.headers())
+    }
+}
+
+impl Content {
+    fn read(bytes: &Bytes, operation: Operation, depth: u16) -> Result<Self, Refusal> {
+        let object = scan(bytes, ScanLimits { depth, ..ScanLimits::default() }).map_err(RequestError::from)?;
+        let (chat, named) = match operation {
+            Operation::Embeddings => (None, EmbeddingsRequest::read(&object)?.model),
+            Operation::Chat | Operation::Models | Operation::Http => {
+                let mut chat = ChatRequest::read(&object)?;
+                let named = chat.model.take();
+                (Some(chat), named)
+            }
+        };
+        Ok(Self { object, chat, named, splice: Splice::new() })
+    }
+}

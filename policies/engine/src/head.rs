@@ -1,0 +1,70 @@
+//! What every request is known by: its id, and who sent it as far as the network tells.
+
+use std::net::IpAddr;
+
+use aigw_core::World;
+use http::{HeaderMap, HeaderName, HeaderValue};
+
+use crate::loaded::LoadedGateway;
+
+/// The header under which clients, gateway and targets name a request.
+pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
+
+/// Longest id that is taken over from a client: longer than any in use, short enough for every log.
+const MAX_ID_BYTES: usize = 128;
+
+/// How many hops of `x-forwarded-for` are followed: more proxies in a row are not run, they are made up.
+const MAX_HOPS: usize = 32;
+
+/// A request's id as text and as header.
+pub(crate) struct RequestId {
+    pub(crate) text: String,
+    pub(crate) value: HeaderValue,
+}
+
+impl RequestId {
+    /// The client's own where it is one, else 32 hexadecimal digits.
+    pub(crate) fn of<W: World>(headers: &HeaderMap, world: &W) -> Self {
+        if let Some(value) = headers.get(REQUEST_ID)
+            && let Some(text) = value.to_str().ok().filter(|text| is_id(text))
+        {
+            return Self { text: text.to_owned(), value: value.clone() };
+        }
+        let text = format!("{:016x}{:016x}", world.random(), world.random());
+        let value = HeaderValue::try_from(&text).unwrap_or(HeaderValue::from_static("unknown"));
+        Self { text, value }
+    }
+}
+
+fn is_id(text: &str) -> bool {
+    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b':' | b'/' | b'+' | b'=');
+    !text.is_empty() && text.len() <= MAX_ID_BYTES && text.bytes().all(allowed)
+}
+
+/// The caller's address: the peer's, or where that is a trusted proxy, the nearest in `x-forwarded-for` that is none.
+pub(crate) fn client_ip(gateway: &LoadedGateway, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
+    let mut nearest = peer.to_canonical();
+    if !gateway.trusts(nearest) {
+        return nearest;
+    }
+    let values = headers.get_all(FORWARDED_FOR).iter().rev().filter_map(|value| value.to_str().ok());
+    for hop in values.flat_map(|value| value.rsplit(',')).take(MAX_HOPS) {
+        // What is no address was not written by a trusted proxy: what stands before it is worth nothing.
+        let Some(address) = address(hop.trim()) else { return nearest };
+        nearest = address;
+        if !gateway.trusts(nearest) {
+            return nearest;
+        }
+    }
+    nearest
+}
+
+/// An address with or without a port, as proxies write them.
+fn address(text: &str) -> Option<IpAddr> {
+    let whole = text.parse::<IpAddr>().ok();
+    let bracketed = || text.strip_prefix('[')?.split(']').next()?.parse().ok();
+    let with_port = || text.parse::<std::net::SocketAddr>().ok().map(|address| address.ip());
+    whole.or_else(with_port).or_else(bracketed).map(|address: IpAddr| address.to_canonical())
+}
