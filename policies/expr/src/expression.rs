@@ -133,7 +133,7 @@ impl ValueExpr {
         }
     }
 
-    /// The value, where it is the same for every request.
+    /// Whether the value is the same for every request.
     #[must_use]
     pub fn is_constant(&self) -> bool {
         self.compiled.tree.is_constant()

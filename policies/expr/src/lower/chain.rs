@@ -193,13 +193,9 @@ impl Lowering<'_, '_> {
             let message = format!("{} is {}, in which nothing is looked up", self.quote(&of.at), of.kinds.describe());
             return self.refuse(at, message);
         }
-        let mut wanted = Kinds::NONE;
-        if of.kinds.has(Kinds::MAP) {
-            wanted = wanted | Kinds::TEXT;
-        }
-        if of.kinds.has(Kinds::LIST) {
-            wanted = wanted | Kinds::INT;
-        }
+        let by_text = if of.kinds.has(Kinds::MAP) { Kinds::TEXT } else { Kinds::NONE };
+        let by_place = if of.kinds.has(Kinds::LIST) { Kinds::INT } else { Kinds::NONE };
+        let wanted = by_text | by_place;
         if !key.kinds.has(wanted) {
             let message = format!(
                 "{} is {}, and {} is looked up by {}",
