@@ -35,13 +35,21 @@ pub struct Doc {
 }
 
 /// A document with its spec in its own type.
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug)]
 pub struct Typed<'a, S> {
     /// The document.
     pub doc: &'a Doc,
     /// What it says.
     pub spec: &'a S,
 }
+
+impl<S> Clone for Typed<'_, S> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<S> Copy for Typed<'_, S> {}
 
 impl Doc {
     /// The file it stands in.

@@ -122,7 +122,11 @@ fn tidy(schema: &mut Value) {
         Value::Array(items) => items.iter_mut().for_each(tidy),
         Value::Object(members) => {
             without_null(members);
-            if members.get("format").and_then(Value::as_str).is_some_and(|format| format.starts_with("int") || format.starts_with("uint")) {
+            if members
+                .get("format")
+                .and_then(Value::as_str)
+                .is_some_and(|format| format.starts_with("int") || format.starts_with("uint"))
+            {
                 members.shift_remove("format");
             }
             if let Some(Value::String(text)) = members.get_mut("description") {

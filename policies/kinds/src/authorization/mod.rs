@@ -1,5 +1,6 @@
 //! The kind's rooms.
 
+pub(crate) mod lower;
 mod phases;
 mod plan;
 mod spec;

@@ -57,7 +57,9 @@ impl Instant {
 impl<'de> Deserialize<'de> for Instant {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
         let text = String::deserialize(from)?;
-        Self::parse(&text).ok_or_else(|| D::Error::custom(format!("`{text}` is not a day such as `2027-01-01` or a moment such as `2027-01-01T12:00:00Z`")))
+        Self::parse(&text).ok_or_else(|| {
+            D::Error::custom(format!("`{text}` is not a day such as `2027-01-01` or a moment such as `2027-01-01T12:00:00Z`"))
+        })
     }
 }
 

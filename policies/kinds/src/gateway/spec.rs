@@ -195,7 +195,9 @@ mod forms {
         fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
             let text = String::deserialize(from)?;
             let network = text.parse::<IpNet>().or_else(|_| text.parse::<IpAddr>().map(IpNet::from));
-            network.map(Self).map_err(|_| D::Error::custom(format!("`{text}` is not a network: write it as `10.0.0.0/8` or `2001:db8::/32`")))
+            network
+                .map(Self)
+                .map_err(|_| D::Error::custom(format!("`{text}` is not a network: write it as `10.0.0.0/8` or `2001:db8::/32`")))
         }
     }
 

@@ -166,7 +166,12 @@ impl<'de> Deserialize<'de> for AmountSpec {
             AmountForms { param: None, label: Some(label), default: Some(default) } => Ok(Self::Label { label, default }),
             _ => Err(D::Error::custom("write a number, `{param: NAME}` or `{label: NAME, default: NUMBER}`")),
         };
-        scalar_or_map(from, "a number, `{param: NAME}` or `{label: NAME, default: NUMBER}`", |number| Ok(Self::Number(number)), forms)
+        scalar_or_map(
+            from,
+            "a number, `{param: NAME}` or `{label: NAME, default: NUMBER}`",
+            |number| Ok(Self::Number(number)),
+            forms,
+        )
     }
 }
 
@@ -186,7 +191,12 @@ impl JsonSchema for AmountSpec {
 
 impl<'de> Deserialize<'de> for OnExceedSpec {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        scalar_or_map(from, "`reject` or `{wait: TIME}`", |RejectWord::Reject| Ok(Self::Reject), |form: WaitForm| Ok(Self::Wait(form.wait)))
+        scalar_or_map(
+            from,
+            "`reject` or `{wait: TIME}`",
+            |RejectWord::Reject| Ok(Self::Reject),
+            |form: WaitForm| Ok(Self::Wait(form.wait)),
+        )
     }
 }
 

@@ -197,7 +197,10 @@ fn parameters_schema<'a>(parameters: impl Iterator<Item = &'a LogicalParameter>)
     let members = parameters.map(|parameter| {
         let mut schema = value_schema(&parameter.value);
         let wire: Vec<String> = parameter.wire.iter().map(|name| format!("`{name}`")).collect();
-        schema.insert("description".to_owned(), format!("{} on the wire; {}.", wire.join(" or "), parameter.value.describe()).into());
+        schema.insert(
+            "description".to_owned(),
+            format!("{} on the wire; {}.", wire.join(" or "), parameter.value.describe()).into(),
+        );
         (parameter.logical.to_owned(), Value::from(schema))
     });
     let members: serde_json::Map<String, Value> = members.collect();
@@ -235,7 +238,12 @@ impl JsonSchema for ScalarValue {
 
 impl<'de> Deserialize<'de> for VersionUse {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        scalar_or_map(from, "a version's name or `{VERSION: SHARE}`", |name| Ok(Self::One(name)), |shares| Ok(Self::Shares(shares)))
+        scalar_or_map(
+            from,
+            "a version's name or `{VERSION: SHARE}`",
+            |name| Ok(Self::One(name)),
+            |shares| Ok(Self::Shares(shares)),
+        )
     }
 }
 

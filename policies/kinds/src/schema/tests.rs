@@ -16,11 +16,17 @@ fn walk(schema: &Value, path: &str, look: &mut impl FnMut(&str, &Value)) {
 fn every_field_is_described_on_one_line() {
     for kind in Kind::ALL {
         walk(&schema_of(*kind), "", &mut |path, schema| {
-            let Some(properties) = schema.get("properties").and_then(Value::as_object).filter(|_| !path.ends_with("/properties")) else { return };
+            let Some(properties) = schema.get("properties").and_then(Value::as_object).filter(|_| !path.ends_with("/properties"))
+            else {
+                return;
+            };
             for (name, property) in properties {
                 let tagged = path.contains("/oneOf/") || path.ends_with("/if") || path.ends_with("/then");
                 let text = property.get("description").and_then(Value::as_str);
-                assert!(tagged || text.is_some_and(|text| !text.is_empty() && !text.contains('\n')), "{kind}{path}: {name}: {text:?}");
+                assert!(
+                    tagged || text.is_some_and(|text| !text.is_empty() && !text.contains('\n')),
+                    "{kind}{path}: {name}: {text:?}"
+                );
             }
         });
     }

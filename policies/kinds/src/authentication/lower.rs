@@ -1,0 +1,31 @@
+//! An authentication policy: from as written to as compiled.
+
+use crate::authentication::{AuthenticationPlan, AuthenticationSpec};
+use crate::lower::{At, Lowering};
+use crate::{Typed, rules};
+
+/// Lowers one authentication policy.
+pub(crate) fn lower<'a>(lowering: &mut Lowering<'a>, typed: Typed<'a, AuthenticationSpec>) -> Option<AuthenticationPlan> {
+    let Typed { doc, spec } = typed;
+    let at = At::spec(doc).key("methods");
+    if spec.methods.api_key.is_none() && !spec.methods.anonymous {
+        lowering.refuse(
+            rules::INVALID_COMBINATION,
+            at.key_span(),
+            "there is no method",
+            "write `apiKey: {}`, `anonymous: true` or both",
+        );
+    }
+    let mut headers: Vec<String> = Vec::new();
+    let at = at.key("apiKey").key("headers");
+    for (index, name) in spec.methods.api_key.iter().flat_map(|method| &method.headers).enumerate() {
+        let span = at.item(index).span();
+        let Some(name) = lowering.header(name, span) else { continue };
+        if headers.contains(&name) {
+            lowering.refuse(rules::DUPLICATE_NAME, span, format!("`{name}` stands twice in this list"), "remove one of them");
+        } else {
+            headers.push(name);
+        }
+    }
+    Some(AuthenticationPlan { origin: lowering.origin(doc)?, api_key_headers: headers, anonymous: spec.methods.anonymous })
+}
