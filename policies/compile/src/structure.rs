@@ -1,0 +1,121 @@
+//! From trees to specs: the structure of each document is judged by its kind's schema, all faults at once; only where it holds is it bound.
+
+mod faults;
+
+use std::collections::BTreeMap;
+
+use aigw_kinds::{API_VERSION, AsSpec, Doc, Envelope, Kind, Labels, Spec};
+use aigw_source::{Document, Finding, Findings, Fix, bind, nearest, rules};
+use jsonschema::Validator;
+use serde_json::Value;
+
+/// Most structural faults that one document reports: the rest are seldom news.
+const MAX_FAULTS: usize = 100;
+
+/// Judges and binds every document. One that does not hold is kept without a spec.
+pub(crate) fn bind_all(documents: Vec<Document>, findings: &mut Findings) -> Vec<Doc> {
+    let mut schemas = Schemas::default();
+    documents.into_iter().filter_map(|document| one(document, &mut schemas, findings)).collect()
+}
+
+/// Schemas of the kinds that were met, compiled once each.
+#[derive(Default)]
+struct Schemas(BTreeMap<Kind, Option<Compiled>>);
+
+struct Compiled {
+    schema: Value,
+    validator: Validator,
+}
+
+impl Schemas {
+    fn of(&mut self, kind: Kind) -> Option<&Compiled> {
+        let compile = || {
+            let schema = aigw_kinds::schema::schema_of(kind);
+            let validator = jsonschema::options().with_draft(jsonschema::Draft::Draft202012).build(&schema).ok()?;
+            Some(Compiled { schema, validator })
+        };
+        self.0.entry(kind).or_insert_with(compile).as_ref()
+    }
+}
+
+fn one(document: Document, schemas: &mut Schemas, findings: &mut Findings) -> Option<Doc> {
+    if !check_version(&document, findings) {
+        return None;
+    }
+    let kind = check_kind(&document, findings)?;
+    let spec = if holds(&document, schemas.of(kind), findings) { bind_kind(kind, &document, findings) } else { None };
+    let text = |pointer: &str| document.at(pointer).and_then(|node| node.as_str()).map(str::to_owned);
+    let labels = document.at("/metadata/labels").map(|node| {
+        let pairs = node.entries().iter().filter_map(|entry| Some((entry.key.to_string(), entry.value.as_str()?.to_owned())));
+        pairs.collect::<Labels>()
+    });
+    let name = text("/metadata/name").filter(|name| name.parse::<aigw_core::Name>().is_ok()).unwrap_or_default();
+    Some(Doc { kind, name, labels: labels.unwrap_or_default(), node: document, spec })
+}
+
+fn check_version(document: &Document, findings: &mut Findings) -> bool {
+    let version = document.at("/apiVersion").and_then(|node| node.as_str()).unwrap_or_default();
+    if version == API_VERSION {
+        return true;
+    }
+    let span = document.locate("/apiVersion");
+    let finding = Finding::error(rules::INVALID_VALUE, span, format!("`{version}` is not a version of the policy language"));
+    findings.push(finding.help(format!("this version reads `{API_VERSION}`")));
+    false
+}
+
+fn check_kind(document: &Document, findings: &mut Findings) -> Option<Kind> {
+    let Some(node) = document.at("/kind") else {
+        let span = document.locate("/apiVersion");
+        findings.push(Finding::error(rules::MISSING_KEY, span, "the document has no `kind`").help(format!("one of {}", kinds())));
+        return None;
+    };
+    let word = node.as_str().unwrap_or_default();
+    if let Ok(kind) = word.parse() {
+        return Some(kind);
+    }
+    let finding = Finding::error(rules::INVALID_VALUE, node.span, format!("`{word}` is not a kind"));
+    findings.push(match nearest(word, Kind::ALL.iter().map(|kind| kind.as_str())) {
+        Some(meant) => {
+            finding.help(format!("did you mean `{meant}`?")).fix(Fix::replace(format!("write `{meant}`"), node.span, meant))
+        }
+        None => finding.help(format!("one of {}", kinds())),
+    });
+    None
+}
+
+fn kinds() -> String {
+    Kind::ALL.iter().map(|kind| format!("`{kind}`")).collect::<Vec<_>>().join(", ")
+}
+
+/// Whether the document has the structure of its kind.
+fn holds(document: &Document, compiled: Option<&Compiled>, findings: &mut Findings) -> bool {
+    // A schema that does not compile is a fault of ours that a test of this crate finds; binding judges all the same.
+    let Some(Compiled { schema, validator }) = compiled else { return true };
+    let json = document.root.to_json();
+    if validator.is_valid(&json) {
+        return true;
+    }
+    let mut judge = faults::Judge { document, schema, findings, left: MAX_FAULTS };
+    for error in validator.iter_errors(&json) {
+        judge.report(&error);
+    }
+    false
+}
+
+fn bind_kind(kind: Kind, document: &Document, findings: &mut Findings) -> Option<Spec> {
+    fn of<S: AsSpec + serde::de::DeserializeOwned>(document: &Document, findings: &mut Findings) -> Option<Spec> {
+        bind::<Envelope<S>>(&document.root, findings).map(|envelope| envelope.spec.into_spec())
+    }
+    match kind {
+        Kind::Gateway => of::<aigw_kinds::gateway::GatewaySpec>(document, findings),
+        Kind::Provider => of::<aigw_kinds::provider::ProviderSpec>(document, findings),
+        Kind::Model => of::<aigw_kinds::model::ModelSpec>(document, findings),
+        Kind::Route => of::<aigw_kinds::route::RouteSpec>(document, findings),
+        Kind::Consumer => of::<aigw_kinds::consumer::ConsumerSpec>(document, findings),
+        Kind::Authentication => of::<aigw_kinds::authentication::AuthenticationSpec>(document, findings),
+        Kind::Authorization => of::<aigw_kinds::authorization::AuthorizationSpec>(document, findings),
+        Kind::Limit => of::<aigw_kinds::limit::LimitSpec>(document, findings),
+        Kind::Prompt => of::<aigw_kinds::prompt::PromptSpec>(document, findings),
+    }
+}
