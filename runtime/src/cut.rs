@@ -52,6 +52,11 @@ impl Cut {
 }
 
 impl CutWaiter {
+    /// Whether the signal was given.
+    pub(crate) fn given(&self) -> bool {
+        self.cut.given()
+    }
+
     /// Whether the signal was given; if not, the task is woken when it is.
     pub(crate) fn poll_given(&mut self, cx: &mut Context<'_>) -> bool {
         if self.cut.given() {

@@ -2,8 +2,29 @@
 //! atomic pointer, hands the engine its `World`, and writes down what happened.
 //!
 //! It decides nothing about a request, and knows neither YAML nor the compiler: a program comes to it as a verified bundle.
+//!
+//! Entry points: [`run`] for a process, [`Running`] for a gateway inside one, [`admin::client::Client`] to ask a running one.
 
+pub mod admin;
+pub mod reload;
+
+mod config;
 mod cut;
+mod gateway;
+mod generation;
+mod metrics;
+mod process;
+mod records;
+mod run;
+mod secrets;
 mod serve;
+mod settings;
 mod tasks;
+mod threads;
 mod transport;
+mod world;
+
+pub use config::{StartError, StartReason};
+pub use process::Addresses;
+pub use run::{ExitReason, Running, run};
+pub use settings::{DecisionLog, DecisionLogError, Settings, ThreadModel, TlsSettings};

@@ -51,6 +51,11 @@ impl Tasks {
         Self { handle, running: Arc::default() }
     }
 
+    /// Where they run.
+    pub(crate) const fn handle(&self) -> &Handle {
+        &self.handle
+    }
+
     /// Starts one.
     pub(crate) fn spawn<F>(&self, future: F)
     where

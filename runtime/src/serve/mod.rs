@@ -22,7 +22,7 @@ use http_body::Body;
 use hyper::body::Incoming;
 
 pub(crate) use bind::{Sharing, bind};
-pub(crate) use counts::{ConnectionCounts, Counts};
+pub(crate) use counts::Counts;
 pub(crate) use listener::Listener;
 pub(crate) use tls::server as server_tls;
 

@@ -17,6 +17,6 @@ mod tests;
 
 pub(crate) use body::AnswerBody;
 pub(crate) use pool::Pool;
-pub(crate) use pools::Pools;
+pub(crate) use pools::{PoolCounts, Pools};
 pub(crate) use shape::{Shape, ShapeError};
 pub(crate) use tls::{ClientTls, TlsError, certificates, provider};

@@ -41,6 +41,17 @@ pub(crate) struct PoolCounts {
     pub(crate) idle: u64,
 }
 
+impl PoolCounts {
+    /// Both together.
+    pub(crate) const fn plus(self, other: Self) -> Self {
+        Self {
+            pools: self.pools.saturating_add(other.pools),
+            opened: self.opened.saturating_add(other.opened),
+            idle: self.idle.saturating_add(other.idle),
+        }
+    }
+}
+
 impl Pools {
     pub(crate) fn new(tls: Arc<ClientTls>) -> Self {
         Self { tls, by_shape: Mutex::default() }
@@ -67,11 +78,8 @@ impl Pools {
 
     /// What they hold.
     pub(crate) fn counts(&self) -> PoolCounts {
-        self.all().iter().fold(PoolCounts::default(), |counts, pool| PoolCounts {
-            pools: counts.pools.saturating_add(1),
-            opened: counts.opened.saturating_add(pool.opened()),
-            idle: counts.idle.saturating_add(pool.idle() as u64),
-        })
+        let one = |pool: &Arc<Pool>| PoolCounts { pools: 1, opened: pool.opened(), idle: pool.idle() as u64 };
+        self.all().iter().map(one).fold(PoolCounts::default(), PoolCounts::plus)
     }
 
     /// Keeps them clean for as long as it is polled.

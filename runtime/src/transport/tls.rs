@@ -71,11 +71,6 @@ impl ClientTls {
         Ok(Self { named, system: OnceLock::new() })
     }
 
-    /// Whether the host names this authority.
-    pub(crate) fn knows(&self, ca: &Name) -> bool {
-        self.named.contains_key(ca)
-    }
-
     /// The settings for that authority; `None` where the host names none such.
     pub(crate) fn of(&self, ca: Option<&Name>) -> Result<Option<Arc<ClientConfig>>, TlsError> {
         match ca {

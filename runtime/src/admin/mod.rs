@@ -1,0 +1,123 @@
+//! The admin plane, on an address of its own: health, status, metrics, reloads. It shows names and numbers, never a secret or anything of a request.
+
+pub mod client;
+mod status;
+mod token;
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use aigw_core::ErrorCode;
+use bytes::Bytes;
+use http::header::{AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, ORIGIN, WWW_AUTHENTICATE};
+use http::{HeaderValue, Method, Request, Response, StatusCode};
+use http_body_util::Full;
+use hyper::body::Incoming;
+use serde_json::{Value, json};
+use tokio::sync::{mpsc, oneshot};
+
+pub use status::{BundleStatus, ConnectionStatus, Readiness, Status};
+pub(crate) use token::Token;
+
+use crate::metrics::Text;
+use crate::process::Process;
+use crate::reload::ActivationResult;
+use crate::serve::{Bounds, Handler};
+
+/// Most connections to the admin plane: scrapers, probes, people.
+const MAX_CONNECTIONS: u32 = 64;
+
+/// Answers on the admin address.
+#[derive(Clone)]
+pub(crate) struct Admin {
+    pub(crate) process: Arc<Process>,
+    /// Demanded of everyone who asks for more than health.
+    pub(crate) token: Option<Arc<Token>>,
+    pub(crate) reloads: mpsc::Sender<crate::reload::Request>,
+}
+
+impl Handler for Admin {
+    type Body = Full<Bytes>;
+
+    fn bounds(&self) -> Bounds {
+        Bounds { connections: MAX_CONNECTIONS, ..Bounds::default() }
+    }
+
+    async fn handle(&self, request: Request<Incoming>, _: IpAddr) -> Response<Full<Bytes>> {
+        let (method, path) = (request.method(), request.uri().path());
+        let strict = request.uri().query().is_some_and(|query| query.split('&').any(|part| part == "strict" || part == "strict=true"));
+        match (method, path) {
+            (&Method::GET | &Method::HEAD, "/livez") => json_answer(StatusCode::OK, &json!({"live": true})),
+            (&Method::GET | &Method::HEAD, "/readyz") => self.readiness(strict),
+            _ if !self.admits(&request) => unauthorised(),
+            (&Method::GET, "/status") => json_answer(StatusCode::OK, &Status::of(&self.process)),
+            (&Method::GET, "/metrics") => self.metrics(),
+            (&Method::POST, "/v1/reload") => self.reload(&request).await,
+            (_, "/livez" | "/readyz" | "/status" | "/metrics" | "/v1/reload") => fault(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed"),
+            _ => fault(StatusCode::NOT_FOUND, "not_found"),
+        }
+    }
+
+    fn refusal(&self, code: ErrorCode) -> (StatusCode, String) {
+        (StatusCode::SERVICE_UNAVAILABLE, json!({"error": code.as_str()}).to_string())
+    }
+}
+
+impl Admin {
+    fn admits(&self, request: &Request<Incoming>) -> bool {
+        self.token.as_ref().is_none_or(|token| token.admits(request.headers().get(AUTHORIZATION)))
+    }
+
+    fn readiness(&self, strict: bool) -> Response<Full<Bytes>> {
+        let readiness = Readiness::of(&self.process, strict);
+        let status = if readiness.ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+        json_answer(status, &readiness)
+    }
+
+    fn metrics(&self) -> Response<Full<Bytes>> {
+        let mut text = Text::default();
+        status::metrics(&self.process, &mut text);
+        answer(StatusCode::OK, Text::CONTENT_TYPE, text.finish())
+    }
+
+    async fn reload(&self, request: &Request<Incoming>) -> Response<Full<Bytes>> {
+        // A page in a browser on this machine can send this request too, but not without saying so.
+        if self.token.is_none() && request.headers().contains_key(ORIGIN) {
+            return fault(StatusCode::FORBIDDEN, "not_for_browsers");
+        }
+        let (reply, record) = oneshot::channel();
+        if self.reloads.send(reply).await.is_err() {
+            return fault(StatusCode::SERVICE_UNAVAILABLE, "draining");
+        }
+        match record.await {
+            Ok(record) => {
+                let well = matches!(record.result, ActivationResult::Activated | ActivationResult::Unchanged);
+                json_answer(if well { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY }, &record)
+            }
+            Err(_) => fault(StatusCode::SERVICE_UNAVAILABLE, "draining"),
+        }
+    }
+}
+
+fn unauthorised() -> Response<Full<Bytes>> {
+    let mut answer = fault(StatusCode::UNAUTHORIZED, "token_required");
+    answer.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+    answer
+}
+
+fn fault(status: StatusCode, code: &str) -> Response<Full<Bytes>> {
+    json_answer(status, &json!({"error": code}))
+}
+
+fn json_answer(status: StatusCode, value: &impl serde::Serialize) -> Response<Full<Bytes>> {
+    let value = serde_json::to_value(value).unwrap_or(Value::Null);
+    answer(status, "application/json", format!("{value:#}\n"))
+}
+
+fn answer(status: StatusCode, content_type: &'static str, body: String) -> Response<Full<Bytes>> {
+    let mut answer = Response::new(Full::new(Bytes::from(body)));
+    *answer.status_mut() = status;
+    answer.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+    answer.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    answer
+}

@@ -1,0 +1,199 @@
+//! What `/status`, `/readyz` and `/metrics` say of the process.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::generation::Generation;
+use crate::metrics::{Metric, Requests, Text};
+use crate::process::Process;
+use crate::reload::{ActivationRecord, ActivationResult};
+use crate::transport::PoolCounts;
+
+/// What a gateway is doing, as `GET /status` answers it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Status {
+    /// The gateway's version.
+    pub version: String,
+    /// When the process started; RFC 3339.
+    pub started: String,
+    /// Whether it takes requests, and if not why.
+    pub readiness: Readiness,
+    /// Where clients connect.
+    pub listen: String,
+    /// Whether they connect with TLS.
+    pub tls: bool,
+    /// The active bundle; none before the first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bundle: Option<BundleStatus>,
+    /// The last attempts to activate a bundle, newest first.
+    pub activations: Vec<ActivationRecord>,
+    /// Generations of policies that requests still use, the active one included.
+    pub generations_alive: u64,
+    /// Connections from clients.
+    pub connections: ConnectionStatus,
+    /// Decision records that were lost since the start.
+    pub decision_records_dropped: u64,
+}
+
+/// The active bundle.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct BundleStatus {
+    /// Its name.
+    pub name: String,
+    /// Its channel.
+    pub channel: String,
+    /// Its content's digest.
+    pub digest: String,
+    /// Its sequence number.
+    pub sequence: u64,
+    /// The commit it was built from, where that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub commit: Option<String>,
+    /// When it became active; RFC 3339.
+    pub activated: String,
+    /// Seconds since then.
+    pub age_seconds: u64,
+    /// When its validity ends; RFC 3339.
+    pub expires: String,
+    /// Whether that has passed. It is served on, since no policies would be worse than old ones.
+    pub expired: bool,
+    /// Whether it was kept from an earlier run, since its source gave nothing at the start.
+    pub from_last_good: bool,
+    /// Secrets that it uses and that have no value: their endpoints are down.
+    pub secrets_missing: Vec<String>,
+}
+
+/// Connections from clients since the start.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ConnectionStatus {
+    /// Open now.
+    pub open: u64,
+    /// Accepted.
+    pub accepted: u64,
+    /// Refused, for the bounds on their number.
+    pub refused: u64,
+    /// Whose TLS handshake or first bytes failed or took too long.
+    pub failed: u64,
+    /// Ended since their client took nothing.
+    pub stalled: u64,
+}
+
+/// Whether a gateway takes requests, as `GET /readyz` answers it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Readiness {
+    /// Whether it does.
+    pub ready: bool,
+    /// `ready`, `no_bundle`, `draining`, `expired` (its bundle's validity is over) or `stale` (newer policies could not be activated, or their
+    /// source is away). The last two are ready all the same, unless asked with `/readyz?strict`.
+    pub state: String,
+}
+
+impl Readiness {
+    pub(super) fn of(process: &Process, strict: bool) -> Self {
+        let expired = process.generations.with_current(Generation::expired);
+        let (state, ready) = match expired {
+            _ if process.is_draining() => ("draining", false),
+            None => ("no_bundle", false),
+            Some(true) => ("expired", !strict),
+            Some(false) if process.is_on_last_good() || !process.history.is_well() => ("stale", !strict),
+            Some(false) => ("ready", true),
+        };
+        Self { ready, state: state.to_owned() }
+    }
+}
+
+impl Status {
+    pub(super) fn of(process: &Process) -> Self {
+        let counts = process.connections.now();
+        Self {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            started: process.started.to_string(),
+            readiness: Readiness::of(process, false),
+            listen: process.addresses.data.to_string(),
+            tls: process.addresses.tls,
+            bundle: process.generations.with_current(|generation| BundleStatus::of(process, generation)),
+            activations: process.history.last(),
+            generations_alive: process.generations.alive().len() as u64,
+            connections: ConnectionStatus {
+                open: counts.open,
+                accepted: counts.accepted,
+                refused: counts.refused,
+                failed: counts.failed,
+                stalled: counts.stalled,
+            },
+            decision_records_dropped: process.records.dropped(),
+        }
+    }
+}
+
+impl BundleStatus {
+    fn of(process: &Process, generation: &Generation) -> Self {
+        let release = generation.release.load();
+        let age = Timestamp::now().as_second().saturating_sub(generation.activated.as_second());
+        Self {
+            name: release.name.clone(),
+            channel: release.channel.clone(),
+            digest: generation.digest.to_string(),
+            sequence: release.sequence,
+            commit: release.commit.clone(),
+            activated: generation.activated.to_string(),
+            age_seconds: u64::try_from(age).unwrap_or(0),
+            expires: release.expires.to_string(),
+            expired: generation.expired(),
+            from_last_good: process.is_on_last_good(),
+            secrets_missing: generation.secrets.missing(),
+        }
+    }
+}
+
+/// Everything that a scrape sees.
+pub(super) fn metrics(process: &Process, text: &mut Text) {
+    Requests::write(process.workers.iter().map(|worker| &*worker.requests), text);
+    connections(process, text);
+    bundle(process, text);
+    for ((result, reason), count) in process.history.counts() {
+        text.value(Metric::ActivationsTotal, &[("aigw_result", ActivationResult::as_str(result)), ("error_type", &reason)], count);
+    }
+    text.value(Metric::GenerationsAlive, &[], process.generations.alive().len());
+    text.value(Metric::Ready, &[], u8::from(Readiness::of(process, false).ready));
+    text.value(Metric::RecordsDropped, &[], process.records.dropped());
+    text.value(Metric::StartTime, &[], process.started.as_second());
+    if let Some(bytes) = resident_bytes() {
+        text.value(Metric::ResidentMemory, &[], bytes);
+    }
+}
+
+fn connections(process: &Process, text: &mut Text) {
+    let counts = process.connections.now();
+    text.value(Metric::ConnectionsOpen, &[], counts.open);
+    for (result, count) in
+        [("accepted", counts.accepted), ("refused", counts.refused), ("failed", counts.failed), ("stalled", counts.stalled)]
+    {
+        text.value(Metric::ConnectionsTotal, &[("aigw_result", result)], count);
+    }
+    let pools = process.workers.iter().map(|worker| worker.pools.counts()).fold(PoolCounts::default(), PoolCounts::plus);
+    text.value(Metric::UpstreamOpened, &[], pools.opened);
+    text.value(Metric::UpstreamIdle, &[], pools.idle);
+}
+
+fn bundle(process: &Process, text: &mut Text) {
+    let Some(generation) = process.generations.current() else { return };
+    let release = generation.release.load();
+    let labels = [("aigw_bundle_name", release.name.as_str()), ("aigw_bundle_digest", &generation.digest.to_string())];
+    text.value(Metric::BundleInfo, &labels, 1);
+    text.value(Metric::BundleSequence, &[], release.sequence);
+    text.value(Metric::BundleActivated, &[], generation.activated.as_second());
+    text.value(Metric::BundleExpires, &[], release.expires.as_second());
+    text.value(Metric::SecretsMissing, &[], generation.secrets.missing().len());
+}
+
+/// What the kernel says (proc_pid_status(5)); none where it does not.
+fn resident_bytes() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+    line.trim().strip_suffix(" kB")?.trim().parse::<u64>().ok()?.checked_mul(1024)
+}

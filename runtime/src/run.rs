@@ -1,0 +1,273 @@
+//! A process from its start to its orderly end.
+
+use std::net::TcpListener;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::runtime::{Builder, Handle, Runtime};
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::{mpsc, oneshot};
+use tokio::time::{Instant, timeout_at};
+
+use crate::admin::{Admin, Token};
+use crate::config::{Config, StartError, StartReason};
+use crate::cut::Cut;
+use crate::gateway::Gateway;
+use crate::process::{Addresses, Parts, Process, Worker};
+use crate::records::{self, Writer};
+use crate::reload::{ActivationRecord, Reloader, Request, Source, Store};
+use crate::serve::{Listener, Sharing, bind};
+use crate::settings::{Settings, ThreadModel};
+use crate::tasks::{Task, Tasks};
+use crate::threads::DataThreads;
+use crate::transport::Pools;
+use crate::world::Random;
+
+/// Reloads that may wait to be made.
+const RELOADS: usize = 16;
+/// How often secrets are read again.
+const SECRETS_EVERY: Duration = Duration::from_secs(5);
+/// What interrupted streams get to say goodbye, and connections to end.
+const GOODBYE: Duration = Duration::from_secs(5);
+
+/// A gateway that runs. Dropping it ends everything at once; [`Running::drain`] is the orderly way.
+pub struct Running {
+    process: Arc<Process>,
+    closing: Arc<Cut>,
+    reloads: mpsc::Sender<Request>,
+    first: ActivationRecord,
+    data: DataThreads,
+    // Ended before the runtime that they run on.
+    control_tasks: Vec<Task>,
+    control: Runtime,
+    writer: Option<Writer>,
+}
+
+/// How a gateway ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ExitReason {
+    /// Every request was answered to its end.
+    Drained,
+    /// The drain limit came first: what was left was told so and ended.
+    Interrupted,
+    /// Told to end a second time, it ended at once.
+    Forced,
+}
+
+/// Runs a gateway until a signal ends it: SIGTERM or SIGINT drain, the second one ends it at once, SIGHUP looks at the source again.
+///
+/// `source` is served in place of the bundle file that the settings name. `started` is told where it listens and how the first activation went;
+/// a first activation that fails is no reason to end: the gateway is alive, not ready, and tries again.
+///
+/// # Errors
+/// Why it could not start.
+pub fn run(
+    settings: Settings,
+    source: Option<Box<dyn Source>>,
+    started: impl FnOnce(&Addresses, &ActivationRecord),
+) -> Result<ExitReason, StartError> {
+    let running = Running::start(settings, source)?;
+    started(&running.addresses(), &running.first);
+    let system = |fault: std::io::Error| StartReason::System.with(fault);
+    let (mut terminate, mut interrupt, mut hangup) = {
+        let _entered = running.control.enter();
+        let signal = |kind| signal(kind).map_err(system);
+        (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?, signal(SignalKind::hangup())?)
+    };
+    loop {
+        let again = running.control.block_on(async {
+            tokio::select! {
+                _ = terminate.recv() => false,
+                _ = interrupt.recv() => false,
+                _ = hangup.recv() => true,
+            }
+        });
+        if !again {
+            break;
+        }
+        tracing::info!("reloading on request");
+        running.control.block_on(async { drop(running.ask().await) });
+    }
+    Ok(running.drain_unless(async move {
+        tokio::select! { _ = terminate.recv() => {}, _ = interrupt.recv() => {} }
+    }))
+}
+
+impl Running {
+    /// Starts a gateway: listeners, threads, and the first attempt to activate a bundle, whose outcome is [`Running::first_activation`].
+    ///
+    /// # Errors
+    /// Why it could not start.
+    pub fn start(settings: Settings, source: Option<Box<dyn Source>>) -> Result<Self, StartError> {
+        let config = Config::new(settings, source)?;
+        let system = |fault: std::io::Error| StartReason::System.with(fault);
+        let control = Builder::new_multi_thread().worker_threads(1).thread_name("aigw-control").enable_all().build().map_err(system)?;
+        let store = config.settings.state.as_ref().map(|folder| Store::open(folder)).transpose();
+        let store = store.map_err(|fault| StartReason::State.with(fault))?;
+        let sockets = data_sockets(&config)?;
+        let admin = listen(config.admin, Sharing::Alone)?;
+        let addresses = Addresses { data: address(&sockets)?, admin: admin.local_addr().map_err(listen_fault)?, tls: config.tls.is_some() };
+        let (records, writer) = records::start(&config.decisions).map_err(|fault| {
+            StartReason::System.with(format!("cannot write the decision log `{}`: {fault}", String::from(config.decisions.clone())))
+        })?;
+        let data = DataThreads::start(config.thread_model, config.threads).map_err(system)?;
+        let upstream_tls = Arc::new(config.upstream_tls);
+        let workers = data.handles().map(|_| Worker { pools: Arc::new(Pools::new(Arc::clone(&upstream_tls))), requests: Arc::default() });
+        let process = Arc::new(Process::new(Parts {
+            parameters: config.settings.parameters.clone(),
+            require_secrets: config.settings.require_secrets.unwrap_or(false),
+            drain: config.drain,
+            random: Arc::new(Random::new().ok_or_else(|| StartReason::System.with("the system gave no randomness"))?),
+            secrets: config.secrets,
+            records,
+            workers: workers.collect(),
+            tasks: Tasks::on(control.handle().clone()),
+            addresses,
+        }));
+        let mut reloader = Reloader::new(Arc::clone(&process), config.source, store);
+        let first = reloader.start();
+        let closing = Arc::<Cut>::default();
+        let (reloads, asked) = mpsc::channel(RELOADS);
+        let token = token(&config.settings, &process);
+        serve_data(&process, &data, &closing, sockets, config.tls);
+        let on = control.handle();
+        let control_tasks = vec![
+            Task::spawn_on(on, reloader.run(asked)),
+            Task::spawn_on(on, serve_admin(Admin { process: Arc::clone(&process), token, reloads: reloads.clone() }, admin)),
+            Task::spawn_on(on, keep_secrets(Arc::clone(&process))),
+        ];
+        Ok(Self { process, closing, reloads, first, data, control_tasks, control, writer })
+    }
+
+    /// Where it listens.
+    pub fn addresses(&self) -> Addresses {
+        self.process.addresses
+    }
+
+    /// What came of the first attempt to activate a bundle.
+    pub fn first_activation(&self) -> &ActivationRecord {
+        &self.first
+    }
+
+    /// Looks at the source now, and gives what came of it; `None` where the gateway is ending.
+    pub fn reload_now(&self) -> Option<ActivationRecord> {
+        self.control.block_on(self.ask())
+    }
+
+    /// Ends it in order: no new connections, requests in flight to their end, streams until the drain limit, and then a well-formed goodbye.
+    pub fn drain(self) -> ExitReason {
+        self.drain_unless(std::future::pending())
+    }
+
+    async fn ask(&self) -> Option<ActivationRecord> {
+        let (reply, record) = oneshot::channel();
+        self.reloads.send(reply).await.ok()?;
+        record.await.ok()
+    }
+
+    fn drain_unless(mut self, forced: impl Future<Output = ()>) -> ExitReason {
+        self.process.begin_draining();
+        tracing::info!(limit_ms = self.process.drain.as_millis(), "draining");
+        self.closing.give();
+        let reason = self.control.block_on(async {
+            tokio::select! {
+                () = forced => ExitReason::Forced,
+                reason = drained(&self.process, &self.data) => reason,
+            }
+        });
+        tracing::info!(?reason, "drained");
+        self.data.end();
+        self.control_tasks.clear();
+        self.control.shutdown_background();
+        if let Some(writer) = self.writer.take() {
+            writer.finish();
+        }
+        reason
+    }
+}
+
+async fn drained(process: &Process, data: &DataThreads) -> ExitReason {
+    let limit = Instant::now() + process.drain;
+    if timeout_at(limit, data.finished()).await.is_ok() {
+        return ExitReason::Drained;
+    }
+    process.generations.alive().iter().for_each(|generation| generation.cut.give());
+    if timeout_at(limit + GOODBYE, data.finished()).await.is_err() {
+        tracing::warn!("connections were left that did not end");
+    }
+    ExitReason::Interrupted
+}
+
+fn data_sockets(config: &Config) -> Result<Vec<TcpListener>, StartError> {
+    match config.thread_model {
+        ThreadModel::Shared => Ok(vec![listen(config.listen, Sharing::Alone)?]),
+        ThreadModel::PerCore => {
+            let first = listen(config.listen, Sharing::Shared)?;
+            // The others share the port that the first one got.
+            let address = first.local_addr().map_err(listen_fault)?;
+            let others = (1..config.threads).map(|_| listen(address, Sharing::Shared));
+            std::iter::once(Ok(first)).chain(others).collect()
+        }
+    }
+}
+
+fn listen(address: std::net::SocketAddr, sharing: Sharing) -> Result<TcpListener, StartError> {
+    bind(address, sharing).map_err(|fault| StartReason::Listen.with(format!("cannot listen on {address}: {fault}")))
+}
+
+fn listen_fault(fault: std::io::Error) -> StartError {
+    StartReason::Listen.with(fault)
+}
+
+fn address(sockets: &[TcpListener]) -> Result<std::net::SocketAddr, StartError> {
+    let first = sockets.first().ok_or_else(|| StartReason::Listen.with("there is no thread to listen"))?;
+    first.local_addr().map_err(listen_fault)
+}
+
+fn token(settings: &Settings, process: &Arc<Process>) -> Option<Arc<Token>> {
+    let secret = settings.admin_token_secret.clone().map(|name| Token::Secret(name, Arc::clone(process)));
+    secret.or_else(|| settings.admin_token_file.clone().map(Token::File)).map(Arc::new)
+}
+
+fn serve_data(
+    process: &Arc<Process>,
+    data: &DataThreads,
+    closing: &Arc<Cut>,
+    sockets: Vec<TcpListener>,
+    tls: Option<Arc<rustls::ServerConfig>>,
+) {
+    for (worker, (tasks, socket)) in data.tasks().iter().zip(sockets).enumerate() {
+        let listener = Listener {
+            handler: Gateway { process: Arc::clone(process), worker },
+            tls: tls.clone(),
+            counts: Arc::clone(&process.connections),
+            tasks: tasks.clone(),
+            closing: Arc::clone(closing),
+        };
+        tasks.spawn(async move {
+            if let Err(fault) = listener.accept(socket).await {
+                tracing::error!(error = %fault, "clients cannot be accepted");
+            }
+        });
+    }
+    for (handle, worker) in data.handles().zip(&process.workers) {
+        data.own(Task::spawn_on(handle, Arc::clone(&worker.pools).maintain()));
+    }
+}
+
+async fn serve_admin(admin: Admin, socket: TcpListener) {
+    let listener =
+        Listener { handler: admin, tls: None, counts: Arc::default(), tasks: Tasks::on(Handle::current()), closing: Arc::default() };
+    if let Err(fault) = listener.accept(socket).await {
+        tracing::error!(error = %fault, "the admin plane cannot be served");
+    }
+}
+
+/// Secrets follow their sources.
+async fn keep_secrets(process: Arc<Process>) {
+    loop {
+        tokio::time::sleep(SECRETS_EVERY).await;
+        let process = Arc::clone(&process);
+        crate::tasks::blocking(move || process.secrets.refresh()).await;
+    }
+}

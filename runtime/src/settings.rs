@@ -1,0 +1,217 @@
+//! What belongs to the host and not to the policies: addresses, files, limits of the process. The same bundle runs in every environment.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::num::NonZeroU16;
+use std::path::PathBuf;
+
+use aigw_core::{Millis, Name};
+use serde::{Deserialize, Serialize};
+
+/// Settings of one gateway process, as `--config runtime.yaml`, `AIGW_…` variables and flags give them. Everything may be left out.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct Settings {
+    /// Where clients connect. Default: `127.0.0.1:8080`; `0.0.0.0:8080` listens on every interface, port 0 takes any free port.
+    #[schemars(with = "Option<String>")]
+    pub listen: Option<SocketAddr>,
+    /// Where health, status and metrics are served and reloads are asked for, never on `listen`. Default: `127.0.0.1:8081`.
+    /// On any other than a loopback address a token is demanded of everyone who asks for more than health.
+    #[schemars(with = "Option<String>")]
+    pub admin: Option<SocketAddr>,
+    /// The name of the secret that is the admin address's bearer token.
+    pub admin_token_secret: Option<String>,
+    /// The file that holds the admin address's bearer token, instead of `adminTokenSecret`.
+    pub admin_token_file: Option<PathBuf>,
+    /// Certificate and key of `listen`. Default: no TLS.
+    pub tls: Option<TlsSettings>,
+    /// Named certificate authorities, each a PEM file: what policies mean by `tls: {ca: NAME}`.
+    pub cas: BTreeMap<Name, PathBuf>,
+    /// A folder with one file a secret, named like the secret, as Kubernetes mounts them. Files are read again when they change.
+    /// A secret without a file comes from the environment: `AIGW_SECRET_` and its name in upper case with `_` for `-` and `.`.
+    pub secrets_folder: Option<PathBuf>,
+    /// Refuse bundles that use a secret which is not there. Default: such an endpoint is down and `/status` names the secret.
+    pub require_secrets: Option<bool>,
+    /// The values of the parameters that the policies declare.
+    pub parameters: BTreeMap<String, String>,
+    /// The bundle to serve: a file made by `aigw build`.
+    pub bundle: Option<PathBuf>,
+    /// The only bundle name to accept. Default: any that the trust root allows.
+    pub bundle_name: Option<Name>,
+    /// The trust root: which keys may sign for which channel. Needed for `bundle`.
+    pub trust: Option<PathBuf>,
+    /// The channel to serve: bundles signed for another one are refused. Default: `prod`.
+    pub channel: Option<Name>,
+    /// A folder of its own in which the gateway keeps the last good bundle, to start without the source, and what it accepted, so that an older
+    /// bundle cannot come back after a restart. Default: none, and nothing is remembered.
+    pub state: Option<PathBuf>,
+    /// How long requests in flight may go on after a shutdown began, or after their policies were replaced. Default: `30s`.
+    pub drain: Option<Millis>,
+    /// How many threads serve clients. Default: one for each core.
+    pub threads: Option<NonZeroU16>,
+    /// How threads share the work. Default: `shared`.
+    pub thread_model: Option<ThreadModel>,
+    /// Where decision records go, one JSON object a line: `stdout`, `none`, or `file:PATH`. Default: `stdout`.
+    pub decisions: Option<DecisionLog>,
+}
+
+/// Certificate and key of a listener.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct TlsSettings {
+    /// The certificate and what links it to its authority, a PEM file.
+    pub cert: PathBuf,
+    /// Its private key, a PEM file.
+    pub key: PathBuf,
+}
+
+/// How threads share the work.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum ThreadModel {
+    /// Any thread takes any work that waits: one busy connection can use every core.
+    #[default]
+    Shared,
+    /// Each connection stays on the thread that accepted it, with upstream connections of its own: nothing is shared on the path.
+    PerCore,
+}
+
+/// Where decision records go.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub enum DecisionLog {
+    /// Standard output.
+    #[default]
+    Stdout,
+    /// Nowhere.
+    None,
+    /// The end of this file.
+    File(PathBuf),
+}
+
+/// Not a place for decision records.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is no place for decision records: write `stdout`, `none` or `file:PATH`")]
+pub struct DecisionLogError(String);
+
+impl Settings {
+    /// These settings where they say something, `under` where they do not. Maps are joined entry by entry.
+    #[must_use]
+    pub fn merge(self, under: Self) -> Self {
+        let Self { tls, cas, parameters, .. } = self;
+        // Two ways to say one thing: whoever says either has said it.
+        let (admin_token_secret, admin_token_file) = match (self.admin_token_secret, self.admin_token_file) {
+            (None, None) => (under.admin_token_secret, under.admin_token_file),
+            said => said,
+        };
+        Self {
+            listen: self.listen.or(under.listen),
+            admin: self.admin.or(under.admin),
+            admin_token_secret,
+            admin_token_file,
+            tls: tls.or(under.tls),
+            cas: joined(cas, under.cas),
+            secrets_folder: self.secrets_folder.or(under.secrets_folder),
+            require_secrets: self.require_secrets.or(under.require_secrets),
+            parameters: joined(parameters, under.parameters),
+            bundle: self.bundle.or(under.bundle),
+            bundle_name: self.bundle_name.or(under.bundle_name),
+            trust: self.trust.or(under.trust),
+            channel: self.channel.or(under.channel),
+            state: self.state.or(under.state),
+            drain: self.drain.or(under.drain),
+            threads: self.threads.or(under.threads),
+            thread_model: self.thread_model.or(under.thread_model),
+            decisions: self.decisions.or(under.decisions),
+        }
+    }
+}
+
+fn joined<K: Ord, V>(over: BTreeMap<K, V>, mut under: BTreeMap<K, V>) -> BTreeMap<K, V> {
+    under.extend(over);
+    under
+}
+
+impl std::str::FromStr for DecisionLog {
+    type Err = DecisionLogError;
+
+    fn from_str(text: &str) -> Result<Self, DecisionLogError> {
+        match text {
+            "stdout" => Ok(Self::Stdout),
+            "none" => Ok(Self::None),
+            _ => match text.strip_prefix("file:").filter(|path| !path.is_empty()) {
+                Some(path) => Ok(Self::File(path.into())),
+                None => Err(DecisionLogError(text.chars().take(80).collect())),
+            },
+        }
+    }
+}
+
+impl TryFrom<String> for DecisionLog {
+    type Error = DecisionLogError;
+
+    fn try_from(text: String) -> Result<Self, DecisionLogError> {
+        text.parse()
+    }
+}
+
+impl From<DecisionLog> for String {
+    fn from(log: DecisionLog) -> Self {
+        match log {
+            DecisionLog::Stdout => "stdout".to_owned(),
+            DecisionLog::None => "none".to_owned(),
+            DecisionLog::File(path) => format!("file:{}", path.display()),
+        }
+    }
+}
+
+impl schemars::JsonSchema for DecisionLog {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "DecisionLog".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({"type": "string", "pattern": "^(stdout|none|file:.+)$", "examples": ["stdout", "file:/var/log/aigw/decisions.jsonl"]})
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+
+    use super::*;
+
+    fn read(json: &str) -> Settings {
+        serde_json::from_str(json).unwrap()
+    }
+
+    #[test]
+    fn what_is_said_above_counts_and_what_is_said_below_fills_in() {
+        let file = read(r#"{"listen": "0.0.0.0:80", "drain": "5s", "parameters": {"a": "file", "b": "file"}, "adminTokenFile": "/t"}"#);
+        let flags = read(r#"{"listen": "127.0.0.1:90", "parameters": {"a": "flag"}, "adminTokenSecret": "s", "decisions": "none"}"#);
+        let expected = read(
+            r#"{"listen": "127.0.0.1:90", "drain": "5s", "parameters": {"a": "flag", "b": "file"}, "adminTokenSecret": "s", "decisions": "none"}"#,
+        );
+        assert_eq!(flags.clone().merge(file.clone()), expected);
+        assert_eq!(flags.clone().merge(Settings::default()), flags);
+        assert_eq!(Settings::default().merge(file.clone()), file);
+    }
+
+    #[test]
+    fn unknown_keys_and_other_places_for_records_are_refused() {
+        for bad in [r#"{"port": 1}"#, r#"{"decisions": "off"}"#, r#"{"decisions": "file:"}"#, r#"{"tls": {"cert": "a"}}"#, r#"{"threads": 0}"#] {
+            assert!(serde_json::from_str::<Settings>(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn places_for_records_read_back() {
+        for text in ["stdout", "none", "file:/var/log/x"] {
+            assert_eq!(String::from(text.parse::<DecisionLog>().unwrap()), text);
+        }
+    }
+}

@@ -1,0 +1,153 @@
+//! The real world, as one generation's engine sees it from one data runtime.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use aigw_core::{Call, Moment, Record, Secret, Timestamp, TransportError, TransportErrorKind, World};
+use aigw_engine::counters::MemoryCounters;
+use http::Response;
+
+use crate::metrics::Requests;
+use crate::records::Sink;
+use crate::secrets::SecretSet;
+use crate::transport::{AnswerBody, Pool};
+
+/// The process's clocks. Their origin outlives reloads, since counters hold moments of earlier generations.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Clock {
+    origin: Instant,
+}
+
+/// Random numbers that are not for secrets: SplitMix64 (Steele, Lea, Flood 2014), which needs one addition on shared memory.
+#[derive(Debug)]
+pub(crate) struct Random(AtomicU64);
+
+/// What the engine reaches.
+#[derive(Clone)]
+pub(crate) struct RuntimeWorld(Arc<Reach>);
+
+/// The parts of a [`RuntimeWorld`].
+pub(crate) struct Reach {
+    pub(crate) clock: Clock,
+    pub(crate) random: Arc<Random>,
+    /// By `EndpointKey`; none for an endpoint without an address.
+    pub(crate) pools: Vec<Option<Arc<Pool>>>,
+    pub(crate) secrets: Arc<SecretSet>,
+    pub(crate) counters: MemoryCounters,
+    pub(crate) requests: Arc<Requests>,
+    pub(crate) records: Sink,
+}
+
+impl Clock {
+    pub(crate) fn start() -> Self {
+        Self { origin: Instant::now() }
+    }
+
+    fn now(self) -> Moment {
+        Moment::from_nanos(u64::try_from(self.origin.elapsed().as_nanos()).unwrap_or(u64::MAX))
+    }
+
+    fn at(self, moment: Moment) -> Instant {
+        // A moment beyond what the clock can say is as good as never.
+        const NEVER: Duration = Duration::from_secs(366 * 86_400);
+        let now = Instant::now();
+        self.origin.checked_add(Duration::from_nanos(moment.as_nanos())).unwrap_or(now + NEVER).min(now + NEVER)
+    }
+}
+
+/// Milliseconds since 1970; a clock that is set before then counts as 1970.
+pub(crate) fn wall() -> Timestamp {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    Timestamp::from_millis(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+}
+
+impl Random {
+    /// Seeded by the operating system; `None` where it has no randomness to give.
+    pub(crate) fn new() -> Option<Self> {
+        let mut seed = [0; 8];
+        aws_lc_rs::rand::fill(&mut seed).ok()?;
+        Some(Self(AtomicU64::new(u64::from_ne_bytes(seed))))
+    }
+
+    pub(crate) fn next(&self) -> u64 {
+        const STEP: u64 = 0x9e37_79b9_7f4a_7c15;
+        let mut z = self.0.fetch_add(STEP, Ordering::Relaxed).wrapping_add(STEP);
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ (z >> 31)
+    }
+}
+
+impl RuntimeWorld {
+    pub(crate) fn new(reach: Reach) -> Self {
+        Self(Arc::new(reach))
+    }
+}
+
+impl World for RuntimeWorld {
+    type Body = AnswerBody;
+    type Sleep = tokio::time::Sleep;
+    type Counters = MemoryCounters;
+
+    fn now(&self) -> Moment {
+        self.0.clock.now()
+    }
+
+    fn wall(&self) -> Timestamp {
+        wall()
+    }
+
+    fn random(&self) -> u64 {
+        self.0.random.next()
+    }
+
+    fn sleep_until(&self, at: Moment) -> tokio::time::Sleep {
+        tokio::time::sleep_until(self.0.clock.at(at).into())
+    }
+
+    async fn send(&self, call: Call) -> Result<Response<AnswerBody>, TransportError> {
+        let pool = usize::try_from(call.endpoint.0).ok().and_then(|at| self.0.pools.get(at)).and_then(Option::as_ref);
+        let Some(pool) = pool else {
+            return Err(TransportError { kind: TransportErrorKind::Connect, detail: "the endpoint has no address".to_owned() });
+        };
+        pool.send(call.request, call.timeouts).await
+    }
+
+    fn secret(&self, name: &str) -> Option<Secret> {
+        self.0.secrets.get(name)
+    }
+
+    fn counters(&self) -> &MemoryCounters {
+        &self.0.counters
+    }
+
+    fn finish(&self, record: Record) {
+        self.0.requests.count(&record);
+        self.0.records.take(record);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn random_numbers_do_not_repeat_and_differ_between_processes() {
+        let (one, other) = (Random::new().unwrap(), Random::new().unwrap());
+        let numbers: BTreeSet<_> = (0..1_000).flat_map(|_| [one.next(), other.next()]).collect();
+        assert_eq!(numbers.len(), 2_000);
+    }
+
+    #[test]
+    fn moments_and_instants_agree() {
+        let clock = Clock::start();
+        let at = clock.at(clock.now().after(aigw_core::Millis::from_secs(10)));
+        let left = at.duration_since(Instant::now());
+        assert!(left > Duration::from_secs(9) && left <= Duration::from_secs(10));
+        assert!(clock.at(Moment::from_nanos(u64::MAX)) > Instant::now());
+    }
+}
