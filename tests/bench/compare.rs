@@ -74,7 +74,7 @@ fn start_aigw(aigw: &str, work: &Path, upstream: &str) -> anyhow::Result<Side> {
     let params = work.join("params.yaml");
     fs::write(&params, format!("upstream: http://{upstream}/v1\n"))?;
     let policies = concat!(env!("CARGO_MANIFEST_DIR"), "/bench/policies");
-    let log = work.join("decisions.jsonl");
+    let decisions = format!("file:{}", work.join("decisions.jsonl").to_string_lossy());
     let args = [
         "serve",
         "--dev",
@@ -85,8 +85,8 @@ fn start_aigw(aigw: &str, work: &Path, upstream: &str) -> anyhow::Result<Side> {
         &address,
         "--admin",
         &admin,
-        "--decision-log",
-        &log.to_string_lossy(),
+        "--decisions",
+        &decisions,
     ];
     let threads = std::env::var("AIGW_BENCH_ARGS").unwrap_or_default();
     let args: Vec<&str> = args.into_iter().chain(threads.split_whitespace()).collect();

@@ -44,20 +44,31 @@ fn all_structural_faults_are_said_at_once_each_at_its_place() {
     let compiled = compile_text(&model(
         "  operatoin: chat\n  balance: random\n  targets:\n    - {target: p/m, weigth: 3, priority: high}\n  retry: {attempts: 0, backoff: {base: 200, max: \"5\"}}\n",
     ));
-    insta::assert_snapshot!(findings(&compiled), @"");
+    insta::assert_snapshot!(findings(&compiled), @"
+    5:3 C001 unknown key `operatoin` | did you mean `operation`?
+    6:12 C027 `random` is not one of `weighted`
+    8:21 C001 unknown key `weigth` | did you mean `weight`?
+    8:42 C025 expected a whole number, found `high`
+    9:21 C027 0 is below the least value 1
+    9:40 C005 `200` has no unit | write a number and its unit, such as `30s`
+    9:50 C005 `5` has no unit | write it with its unit, such as `30s`
+    ");
     assert!(compiled.program.is_none());
 }
 
 #[test]
 fn kinds_versions_and_missing_parts_are_named() {
     let unknown_kind = compile_text("apiVersion: aigw.dev/v1\nkind: Rout\nmetadata: {name: a}\nspec: {}\n");
-    insta::assert_snapshot!(findings(&unknown_kind), @"");
+    insta::assert_snapshot!(findings(&unknown_kind), @"2:7 C027 `Rout` is not a kind | did you mean `Route`?");
     let no_kind = compile_text("apiVersion: aigw.dev/v1\nmetadata: {name: a}\n");
-    insta::assert_snapshot!(findings(&no_kind), @"");
+    insta::assert_snapshot!(findings(&no_kind), @"1:13 C026 the document has no `kind` | one of `Gateway`, `Provider`, `Model`, `Route`, `Consumer`, `Authentication`, `Authorization`, `Limit`, `Prompt`");
     let newer = compile_text("apiVersion: aigw.dev/v2\nkind: Route\nmetadata: {name: a}\nspec: {}\n");
-    insta::assert_snapshot!(findings(&newer), @"");
+    insta::assert_snapshot!(findings(&newer), @"1:13 C027 `aigw.dev/v2` is not a version of the policy language | this version reads `aigw.dev/v1`");
     let bare = compile_text("apiVersion: aigw.dev/v1\nkind: Model\n");
-    insta::assert_snapshot!(findings(&bare), @"");
+    insta::assert_snapshot!(findings(&bare), @"
+    1:1 C026 the document has no `metadata`
+    1:1 C026 the document has no `spec`
+    ");
 }
 
 #[test]
