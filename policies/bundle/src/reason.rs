@@ -21,6 +21,13 @@ macro_rules! reasons {
                 }
             }
 
+            /// What it means, in one line, for the documentation.
+            pub const fn meaning(self) -> &'static str {
+                match self {
+                    $(Self::$variant => concat!($($doc),+).trim_ascii(),)+
+                }
+            }
+
             /// What a person can do about it, in one line.
             pub const fn help(self) -> &'static str {
                 match self {

@@ -1,0 +1,111 @@
+//! Every rule of the house, by code: one line each. A test compares the folders with these lines.
+
+use aigw_kinds::Repository;
+use aigw_source::{Findings, Level, RuleId, Sources, rules as source};
+
+use crate::rule::{Examples, RaisedBy, Rule};
+
+/// A rule of this crate: its folder says everything.
+macro_rules! own {
+    ($folder:ident) => {
+        Rule {
+            id: crate::rules::$folder::ID,
+            level: crate::rules::$folder::LEVEL,
+            explanation: include_str!(concat!("rules/", stringify!($folder), "/explanation.md")),
+            examples: Examples::Yaml {
+                bad: include_str!(concat!("rules/", stringify!($folder), "/bad.yaml")),
+                good: include_str!(concat!("rules/", stringify!($folder), "/good.yaml")),
+            },
+            raised_by: RaisedBy::Check(crate::rules::$folder::check),
+        }
+    };
+    ($folder:ident, $why:literal) => {
+        Rule { examples: Examples::Words($why), ..own!(@ $folder) }
+    };
+    (@ $folder:ident) => {
+        Rule {
+            id: crate::rules::$folder::ID,
+            level: crate::rules::$folder::LEVEL,
+            explanation: include_str!(concat!("rules/", stringify!($folder), "/explanation.md")),
+            examples: Examples::Words(""),
+            raised_by: RaisedBy::Check(crate::rules::$folder::check),
+        }
+    };
+}
+
+/// A rule that another crate raises: its folder explains it.
+macro_rules! other {
+    ($crate_name:literal $level:ident $id:expr, $folder:literal) => {
+        Rule {
+            examples: Examples::Yaml {
+                bad: include_str!(concat!("rules/", $folder, "/bad.yaml")),
+                good: include_str!(concat!("rules/", $folder, "/good.yaml")),
+            },
+            ..other!($crate_name $level $id, $folder, "")
+        }
+    };
+    ($crate_name:literal $level:ident $id:expr, $folder:literal, $why:literal) => {
+        Rule {
+            id: $id,
+            level: Level::$level,
+            explanation: include_str!(concat!("rules/", $folder, "/explanation.md")),
+            examples: Examples::Words($why),
+            raised_by: RaisedBy::Elsewhere($crate_name),
+        }
+    };
+}
+
+const fn id(code: &'static str, name: &'static str) -> RuleId {
+    RuleId { code, name }
+}
+
+#[rustfmt::skip]
+const RULES: &[Rule] = &[
+    own!(b203_fallback_to_itself),
+    own!(b209_retry_of_client_errors),
+    other!("source" Error source::YAML_SYNTAX, "c000_yaml_syntax"),
+    other!("source" Error source::UNKNOWN_KEY, "c001_unknown_key"),
+    other!("source" Error source::DUPLICATE_KEY, "c002_duplicate_key"),
+    other!("source" Warning source::MERGE_OVERRIDES, "c003_merge_overrides"),
+    other!("source" Warning source::YAML_1_1_TRAP, "c004_yaml_1_1_trap"),
+    other!("source" Error source::NOT_UTF8, "c020_not_utf8", "a file that is not text cannot be shown as text"),
+    other!("source" Error source::FILE_TOO_LARGE, "c021_file_too_large", "it would be larger than this page"),
+    other!("source" Error source::TOO_DEEP, "c022_too_deep", "it would be mostly brackets"),
+    other!("source" Error source::TOO_MANY_NODES, "c023_too_many_nodes", "it would be longer than this page"),
+    other!("source" Error source::YAML_TAG, "c024_yaml_tag"),
+    other!("source" Error source::WRONG_TYPE, "c025_wrong_type"),
+    other!("source" Error source::MISSING_KEY, "c026_missing_key"),
+    other!("source" Error source::INVALID_VALUE, "c027_invalid_value"),
+    other!("source" Error source::BAD_ALIAS, "c028_bad_alias"),
+    other!("source" Error source::BAD_COMMENT, "c029_bad_comment"),
+    own!(r105_weights_all_zero),
+    own!(r106_lone_weight),
+    own!(s606_cors_any_origin_with_credentials),
+    own!(s609_everyone_is_a_trusted_proxy),
+];
+
+/// Every rule, by code.
+pub fn rules() -> impl Iterator<Item = &'static Rule> {
+    RULES.iter()
+}
+
+/// The rule of a code or name, in any case.
+#[must_use]
+pub fn find(code_or_name: &str) -> Option<&'static Rule> {
+    RULES.iter().find(|rule| rule.id.code.eq_ignore_ascii_case(code_or_name) || rule.id.name.eq_ignore_ascii_case(code_or_name))
+}
+
+/// Whether `# aigw: allow` may silence findings of this code; `false` for a code that does not exist.
+#[must_use]
+pub fn can_be_silenced(code: &str) -> bool {
+    RULES.iter().find(|rule| rule.id.code == code).is_some_and(Rule::can_be_silenced)
+}
+
+/// Looks at a repository with every rule of this crate; some 100 microseconds for ten documents.
+pub fn run(repository: &Repository, sources: &Sources, findings: &mut Findings) {
+    for rule in RULES {
+        if let RaisedBy::Check(check) = rule.raised_by {
+            check(repository, sources, findings);
+        }
+    }
+}

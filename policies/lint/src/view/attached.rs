@@ -1,0 +1,103 @@
+//! Policies where they are used, and all that a route is under.
+
+use std::borrow::Cow;
+
+use aigw_kinds::gateway::RouteSelector;
+use aigw_kinds::route::RouteSpec;
+use aigw_kinds::written::PolicyUse;
+use aigw_kinds::{Doc, Mode, Repository, Typed};
+use aigw_source::Span;
+
+/// A policy where it is used.
+#[derive(Debug, Clone)]
+pub(crate) struct Attached<'a> {
+    /// The policy.
+    pub(crate) doc: &'a Doc,
+    /// As written.
+    pub(crate) used: &'a PolicyUse,
+    /// The document that uses it.
+    pub(crate) by: &'a Doc,
+    list: Cow<'static, str>,
+    index: usize,
+}
+
+impl<'a> Attached<'a> {
+    /// Where the use stands, as a pointer into `by`.
+    pub(crate) fn pointer(&self) -> String {
+        format!("{}/{}", self.list, self.index)
+    }
+
+    /// The place of the policy's name in the use.
+    pub(crate) fn span(&self) -> Span {
+        self.by.locate(&format!("{}{}", self.pointer(), self.used.name_pointer()))
+    }
+}
+
+/// All policies of one route.
+#[derive(Debug)]
+pub(crate) struct Uses<'a> {
+    /// The route.
+    pub(crate) route: Typed<'a, RouteSpec>,
+    /// The policies that are not disabled: the Gateway's, attached ones, its own; without those that it detaches.
+    pub(crate) policies: Vec<Attached<'a>>,
+}
+
+fn listed<'a>(repository: &'a Repository, by: &'a Doc, list: &Cow<'static, str>, uses: &'a [PolicyUse]) -> Vec<Attached<'a>> {
+    let attached = uses.iter().enumerate().filter_map(|(index, used)| {
+        let doc = repository.policy(&used.name)?;
+        Some(Attached { doc, used, by, list: list.clone(), index })
+    });
+    attached.collect()
+}
+
+const OWN_LIST: Cow<'static, str> = Cow::Borrowed("/spec/policies");
+
+/// What the Gateway attaches by selectors.
+fn selected(repository: &Repository) -> Vec<(&RouteSelector, Vec<Attached<'_>>)> {
+    let Some(gateway) = super::gateway(repository) else { return Vec::new() };
+    let attach = gateway.spec.attach.iter().enumerate();
+    let of = attach.map(|(index, attach)| {
+        let list = Cow::Owned(format!("/spec/attach/{index}/policies"));
+        (&attach.routes, listed(repository, gateway.doc, &list, &attach.policies))
+    });
+    of.collect()
+}
+
+/// Every policy in use, wherever that is.
+pub(crate) fn uses(repository: &Repository) -> Vec<Attached<'_>> {
+    let mut all = Vec::new();
+    if let Some(gateway) = super::gateway(repository) {
+        all.extend(listed(repository, gateway.doc, &OWN_LIST, &gateway.spec.policies));
+    }
+    all.extend(selected(repository).into_iter().flat_map(|(_, attached)| attached));
+    for route in repository.all::<RouteSpec>() {
+        all.extend(listed(repository, route.doc, &OWN_LIST, &route.spec.policies));
+    }
+    all
+}
+
+/// Whether a selector finds a route.
+pub(crate) fn selects(selector: &RouteSelector, route: &Doc) -> bool {
+    let labels = selector.labels.iter().all(|(name, value)| route.labels.get(name) == Some(value));
+    labels && (selector.names.is_empty() || selector.names.contains(&route.name))
+}
+
+/// Every route with its policies.
+pub(crate) fn routes(repository: &Repository) -> Vec<Uses<'_>> {
+    let everywhere = super::gateway(repository)
+        .map_or_else(Vec::new, |gateway| listed(repository, gateway.doc, &OWN_LIST, &gateway.spec.policies));
+    let selected = selected(repository);
+    let of = repository.all::<RouteSpec>().map(|route| {
+        let mut policies = everywhere.clone();
+        for (_, attached) in selected.iter().filter(|(selector, _)| selects(selector, route.doc)) {
+            policies.extend(attached.iter().cloned());
+        }
+        policies.extend(listed(repository, route.doc, &OWN_LIST, &route.spec.policies));
+        policies.retain(|attached| {
+            let detached = route.spec.detach.iter().any(|detach| detach.policy == attached.doc.name);
+            !detached && super::mode(attached.doc) != Mode::Disabled
+        });
+        Uses { route, policies }
+    });
+    of.collect()
+}
