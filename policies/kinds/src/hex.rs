@@ -37,11 +37,11 @@ mod tests {
 
     #[test]
     fn digests_read_back_and_nothing_else_is_one() {
-        let text = "00ff".to_owned() + &"a5".repeat(30);
+        let text = format!("00ff{}", "a5".repeat(30));
         let mut written = String::new();
         push(&mut written, &digest(&text).unwrap());
         assert_eq!(written, text);
-        for bad in ["", "0", &"0".repeat(63), &"0".repeat(65), &"0".repeat(66), &("zz".to_owned() + &"0".repeat(62))] {
+        for bad in ["", "0", &"0".repeat(63), &"0".repeat(65), &"0".repeat(66), &format!("zz{}", "0".repeat(62))] {
             assert_eq!(digest(bad), None, "{bad}");
         }
     }

@@ -25,6 +25,8 @@ mod program_file;
 mod repository;
 pub mod rules;
 pub mod schema;
+#[cfg(test)]
+mod test_program;
 pub mod written;
 
 pub use decision::{Decider, Decision, Refusal};
