@@ -1,0 +1,128 @@
+//! `aigw api-key new`: a caller's key. The secret is shown once; the repository gets its digest.
+
+use aigw_core::Name;
+use aws_lc_rs::digest;
+use aws_lc_rs::rand::{SecureRandom, SystemRandom};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use clap::{Args, Subcommand};
+
+use crate::args::Globals;
+use crate::exit::{Exit, Outcome, Stop};
+use crate::output::{print, say};
+
+/// Random bytes in a key: 256 bits, so that looking it up by a plain digest is safe.
+const KEY_BYTES: usize = 32;
+/// Shortest existing key that `--existing` takes: fewer characters can be guessed.
+const MIN_EXISTING_CHARS: usize = 20;
+
+/// Arguments of `api-key`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum ApiKey {
+    /// Create a key, or the entry for one that exists
+    New(New),
+}
+
+/// Arguments of `api-key new`.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  aigw api-key new --consumer mobile-app --id mobile-2 --not-after 2027-01-01\n  aigw api-key new --consumer legacy --existing < key.txt"
+)]
+pub(crate) struct New {
+    /// The consumer whose key it is
+    #[arg(long, value_name = "NAME")]
+    consumer: Name,
+    /// The key's name in logs; the consumer's name and `-1` where left out
+    #[arg(long, value_name = "NAME")]
+    id: Option<Name>,
+    /// The day (or RFC 3339 time) from which the key is refused
+    #[arg(long, value_name = "DATE")]
+    not_after: Option<String>,
+    /// Read a key that clients already have from standard input instead of making one
+    #[arg(long)]
+    existing: bool,
+}
+
+impl ApiKey {
+    pub(crate) fn run(self, globals: &Globals) -> Outcome {
+        match self {
+            Self::New(new) => new.run(globals),
+        }
+    }
+}
+
+impl New {
+    fn run(self, globals: &Globals) -> Outcome {
+        let id = match self.id {
+            Some(id) => id,
+            None => format!("{}-1", self.consumer)
+                .parse()
+                .map_err(|error| Stop::usage(format!("{error}")).help("name the key with `--id`"))?,
+        };
+        if let Some(date) = &self.not_after {
+            check_date(date)?;
+        }
+        let key = if self.existing { existing_key()? } else { new_key(&id)? };
+        let not_after = self.not_after.map(|date| format!(", notAfter: {date}")).unwrap_or_default();
+        let entry = format!("    - apiKey: {{id: {id}, sha256: {}{not_after}}}\n", sha256_hex(&key));
+        if !globals.quiet {
+            say(&format!("# below spec.credentials of the Consumer `{}`:", self.consumer));
+        }
+        print(&entry)?;
+        if !self.existing {
+            say(&format!("the key, shown this once:\n{key}"));
+        }
+        Ok(Exit::Fine)
+    }
+}
+
+/// `aigw_ID_SECRET`: the id only names the key to whoever finds it.
+fn new_key(id: &Name) -> Result<String, Stop> {
+    let mut bytes = [0_u8; KEY_BYTES];
+    SystemRandom::new().fill(&mut bytes).map_err(|_| Stop::usage("the system gave no random bytes"))?;
+    Ok(format!("aigw_{id}_{}", URL_SAFE_NO_PAD.encode(bytes)))
+}
+
+fn existing_key() -> Result<String, Stop> {
+    let bytes = crate::output::read_file(std::path::Path::new("-"), 4096)?;
+    let text = String::from_utf8(bytes).map_err(|_| Stop::usage("the key on standard input is not text"))?;
+    let key = text.trim();
+    if key.chars().count() < MIN_EXISTING_CHARS {
+        return Err(Stop::usage(format!("the key is shorter than {MIN_EXISTING_CHARS} characters: it could be guessed"))
+            .help("give the caller a new key"));
+    }
+    Ok(key.to_owned())
+}
+
+fn check_date(text: &str) -> Result<(), Stop> {
+    let is_date = text.parse::<jiff::civil::Date>().is_ok() || text.parse::<jiff::Timestamp>().is_ok();
+    if is_date {
+        Ok(())
+    } else {
+        Err(Stop::usage(format!("`{text}` is not a date")).help("write it as 2027-01-01 or 2027-01-01T00:00:00Z"))
+    }
+}
+
+fn sha256_hex(key: &str) -> String {
+    digest::digest(&digest::SHA256, key.as_bytes()).as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+
+    use super::*;
+
+    #[test]
+    fn keys_are_long_and_never_the_same() {
+        let id: Name = "mobile-1".parse().unwrap();
+        let (one, other) = (new_key(&id).unwrap(), new_key(&id).unwrap());
+        assert!(one.starts_with("aigw_mobile-1_") && one.len() >= 40);
+        assert_ne!(one, other);
+    }
+
+    #[test]
+    fn digest_is_of_the_whole_key() {
+        assert_eq!(sha256_hex("abc"), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+    }
+}

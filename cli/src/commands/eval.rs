@@ -1,0 +1,141 @@
+//! `aigw eval`: one request through the policies, by the engine that serves, with a world in which nothing is sent.
+
+use std::collections::BTreeMap;
+use std::net::{IpAddr, Ipv4Addr};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use aigw_core::Name;
+use aigw_engine::{Engine, Loaded, State};
+use aigw_kinds::Program;
+use bytes::Bytes;
+use clap::Args;
+use http_body_util::{BodyExt, Full};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::args::Globals;
+use crate::dry::DryWorld;
+use crate::exit::{Exit, Outcome, Stop};
+use crate::load;
+use crate::output::print;
+
+/// The key that `--as` makes up for the consumer. It is verified as any other.
+const MADE_UP_KEY: &str = "aigw_eval_made_up_key_for_this_run_only";
+
+/// Arguments of `eval`.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  aigw eval policies --request request.yaml --as mobile-app\n\nrequest.yaml:\n  path: /v1/chat/completions\n  headers: {x-team: support}\n  body: {model: chat-default, messages: [{role: user, content: Hello}]}"
+)]
+pub(crate) struct Eval {
+    /// The policy folder
+    #[arg(default_value = ".")]
+    path: PathBuf,
+    /// The request, as YAML or JSON: method (POST), path, host, ip, headers, body
+    #[arg(long, value_name = "FILE")]
+    request: PathBuf,
+    /// The consumer that asks; without it the request is as it stands
+    #[arg(long = "as", value_name = "CONSUMER")]
+    consumer: Option<Name>,
+    /// Values of the parameters, as a YAML file of names and values
+    #[arg(long, value_name = "FILE")]
+    params: Option<PathBuf>,
+}
+
+/// A request as it is written in a file.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Request {
+    #[serde(default = "post")]
+    method: String,
+    path: String,
+    #[serde(default = "localhost")]
+    host: String,
+    ip: Option<IpAddr>,
+    #[serde(default)]
+    headers: BTreeMap<String, String>,
+    body: Option<Value>,
+}
+
+impl Eval {
+    pub(crate) fn run(self, globals: &Globals) -> Outcome {
+        let (_, mut program) = load::program(&self.path, globals)?;
+        let mut request: Request =
+            load::bind_file(&self.request, "a request: path, and method, host, ip, headers and body where they matter")?;
+        if let Some(consumer) = &self.consumer {
+            act_as(&mut program, consumer, &mut request)?;
+        }
+        let values = load::parameters(&program, self.params.as_deref(), true)?;
+        let loaded = Loaded::new(program, values).map_err(|error| Stop::usage(error.to_string()).with_exit(Exit::Bug))?;
+        let world = DryWorld::new(jiff::Timestamp::now().as_millisecond());
+        let engine = Engine::new(Arc::new(loaded), Arc::new(State::default()), world.clone(), "sha256:eval".to_owned());
+        let peer = request.ip.unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST));
+        let answer = answer(&engine, request.into_http()?, peer)?;
+        let whole = json!({"answer": answer, "sent": world.sent(), "decision": world.records()});
+        print(&format!("{whole:#}\n"))?;
+        Ok(Exit::Fine)
+    }
+}
+
+/// Runs the request to its last byte on an executor of its own.
+fn answer(engine: &Engine<DryWorld>, request: http::Request<Full<Bytes>>, peer: IpAddr) -> Result<Value, Stop> {
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_time().build().map_err(|error| Stop::usage(error.to_string()))?;
+    runtime.block_on(async {
+        let response = engine.run(request, peer).await;
+        let status = response.status().as_u16();
+        let headers: BTreeMap<String, String> = response
+            .headers()
+            .iter()
+            .map(|(name, value)| (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned()))
+            .collect();
+        let body =
+            response.into_body().collect().await.map_err(|error| Stop::usage(format!("the answer was cut: {error}")))?.to_bytes();
+        let body = serde_json::from_slice(&body).unwrap_or_else(|_| json!(String::from_utf8_lossy(&body)));
+        Ok(json!({"status": status, "headers": headers, "body": body}))
+    })
+}
+
+/// Gives the consumer a key of our own making and puts it into the request: it is looked up and judged as any other.
+fn act_as(program: &mut Program, consumer: &Name, request: &mut Request) -> Result<(), Stop> {
+    let names: Vec<String> = program.consumers.iter().map(|plan| plan.origin.name.to_string()).collect();
+    let plan = program.consumers.iter_mut().find(|plan| plan.origin.name == *consumer).ok_or_else(|| {
+        let stop = Stop::usage(format!("there is no consumer `{consumer}`"));
+        match aigw_source::nearest(consumer.as_str(), names.iter().map(String::as_str)) {
+            Some(name) => stop.help(format!("did you mean `{name}`?")),
+            None => stop,
+        }
+    })?;
+    let key = plan.keys.first_mut().ok_or_else(|| Stop::usage(format!("the consumer `{consumer}` has no credential")))?;
+    let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, MADE_UP_KEY.as_bytes());
+    key.sha256 = digest.as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
+    key.not_after = None;
+    let header = program.authentications.iter().find_map(|plan| plan.api_key_headers.first());
+    let header = header.ok_or_else(|| Stop::usage("no Authentication takes API keys, so nobody can be asked `--as` anybody"))?;
+    let value = if header == "authorization" { format!("Bearer {MADE_UP_KEY}") } else { MADE_UP_KEY.to_owned() };
+    request.headers.insert(header.clone(), value);
+    Ok(())
+}
+
+impl Request {
+    fn into_http(self) -> Result<http::Request<Full<Bytes>>, Stop> {
+        let body = self.body.map(|body| body.to_string()).unwrap_or_default();
+        let mut builder = http::Request::builder().method(self.method.as_str()).uri(&self.path).header("host", &self.host);
+        if !body.is_empty() && !self.headers.keys().any(|name| name.eq_ignore_ascii_case("content-type")) {
+            builder = builder.header("content-type", "application/json");
+        }
+        for (name, value) in &self.headers {
+            builder = builder.header(name, value);
+        }
+        builder.body(Full::new(Bytes::from(body))).map_err(|error| Stop::usage(format!("the request is not one: {error}")))
+    }
+}
+
+fn post() -> String {
+    "POST".to_owned()
+}
+
+fn localhost() -> String {
+    "localhost".to_owned()
+}

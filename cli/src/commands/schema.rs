@@ -1,0 +1,46 @@
+//! `aigw schema [KIND]`.
+
+use clap::Args;
+
+use crate::exit::{Exit, Outcome, Stop};
+use crate::output::print;
+
+/// Arguments of `schema`.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  aigw schema > .aigw/schema.json\n  aigw schema Route\n  aigw schema runtime        settings of `aigw serve --config`\n  aigw schema decision       one line of the decision log"
+)]
+pub(crate) struct Schema {
+    /// A kind, `runtime` or `decision`; the whole policy language where left out
+    of: Option<String>,
+}
+
+impl Schema {
+    pub(crate) fn run(self) -> Outcome {
+        let Some(asked) = self.of else {
+            print(&text(&aigw_kinds::schema::schema_of_all()))?;
+            return Ok(Exit::Fine);
+        };
+        let schema = match asked.as_str() {
+            "runtime" => schemars::schema_for!(aigw_runtime::Settings).to_value(),
+            "decision" => schemars::schema_for!(aigw_core::Record).to_value(),
+            kind => aigw_kinds::schema::schema_of(kind.parse().map_err(|_| unknown(kind))?),
+        };
+        print(&text(&schema))?;
+        Ok(Exit::Fine)
+    }
+}
+
+/// As it is written to files: indented, with a newline at the end.
+pub(crate) fn text(schema: &serde_json::Value) -> String {
+    format!("{schema:#}\n")
+}
+
+fn unknown(asked: &str) -> Stop {
+    let names = aigw_kinds::Kind::ALL.iter().map(|kind| kind.as_str()).chain(["runtime", "decision"]);
+    let stop = Stop::usage(format!("`{asked}` is not a kind"));
+    match aigw_source::nearest(asked, names) {
+        Some(name) => stop.help(format!("did you mean `{name}`?")),
+        None => stop,
+    }
+}
