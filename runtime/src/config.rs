@@ -129,7 +129,8 @@ fn check_token(settings: &Settings, admin: SocketAddr, secrets: &Secrets) -> Res
 fn bundle_file(settings: &Settings) -> Result<File, StartError> {
     let needed = |what: &Option<PathBuf>, why: &str| what.clone().ok_or_else(|| StartReason::Settings.with(why));
     let bundle = needed(&settings.bundle, "there is nothing to serve: set `bundle`, or serve a folder with `--dev`")?;
-    let trust = needed(&settings.trust, "without a trust root no bundle can be believed: set `trust`, or serve a folder with `--dev`")?;
+    let trust =
+        needed(&settings.trust, "without a trust root no bundle can be believed: set `trust`, or serve a folder with `--dev`")?;
     let channel = match &settings.channel {
         Some(channel) => channel.clone(),
         None => CHANNEL.parse().map_err(|fault: aigw_core::NameError| StartReason::Settings.with(fault))?,

@@ -24,6 +24,9 @@ mod threads;
 mod transport;
 mod world;
 
+#[cfg(test)]
+mod tests;
+
 pub use config::{StartError, StartReason};
 pub use process::Addresses;
 pub use run::{ExitReason, Running, run};

@@ -56,7 +56,8 @@ fn start_on(out: Box<dyn Write + Send>) -> io::Result<(Sink, Writer)> {
     let (queue, records) = sync_channel(QUEUE);
     let dropped = Arc::<AtomicU64>::default();
     let lost = Arc::clone(&dropped);
-    let thread = tasks::thread("aigw-decisions", move || write_all(&records, BufWriter::with_capacity(BUFFER_BYTES, out), &lost))?;
+    let thread =
+        tasks::thread("aigw-decisions", move || write_all(&records, BufWriter::with_capacity(BUFFER_BYTES, out), &lost))?;
     Ok((Sink { queue: Some(queue.clone()), dropped }, Writer { queue, thread }))
 }
 

@@ -101,18 +101,22 @@ impl Running {
     pub fn start(settings: Settings, source: Option<Box<dyn Source>>) -> Result<Self, StartError> {
         let config = Config::new(settings, source)?;
         let system = |fault: std::io::Error| StartReason::System.with(fault);
-        let control = Builder::new_multi_thread().worker_threads(1).thread_name("aigw-control").enable_all().build().map_err(system)?;
+        let control =
+            Builder::new_multi_thread().worker_threads(1).thread_name("aigw-control").enable_all().build().map_err(system)?;
         let store = config.settings.state.as_ref().map(|folder| Store::open(folder)).transpose();
         let store = store.map_err(|fault| StartReason::State.with(fault))?;
         let sockets = data_sockets(&config)?;
         let admin = listen(config.admin, Sharing::Alone)?;
-        let addresses = Addresses { data: address(&sockets)?, admin: admin.local_addr().map_err(listen_fault)?, tls: config.tls.is_some() };
+        let addresses =
+            Addresses { data: address(&sockets)?, admin: admin.local_addr().map_err(listen_fault)?, tls: config.tls.is_some() };
         let (records, writer) = records::start(&config.decisions).map_err(|fault| {
-            StartReason::System.with(format!("cannot write the decision log `{}`: {fault}", String::from(config.decisions.clone())))
+            StartReason::System
+                .with(format!("cannot write the decision log `{}`: {fault}", String::from(config.decisions.clone())))
         })?;
         let data = DataThreads::start(config.thread_model, config.threads).map_err(system)?;
         let upstream_tls = Arc::new(config.upstream_tls);
-        let workers = data.handles().map(|_| Worker { pools: Arc::new(Pools::new(Arc::clone(&upstream_tls))), requests: Arc::default() });
+        let workers =
+            data.handles().map(|_| Worker { pools: Arc::new(Pools::new(Arc::clone(&upstream_tls))), requests: Arc::default() });
         let process = Arc::new(Process::new(Parts {
             parameters: config.settings.parameters.clone(),
             require_secrets: config.settings.require_secrets.unwrap_or(false),
@@ -256,8 +260,13 @@ fn serve_data(
 }
 
 async fn serve_admin(admin: Admin, socket: TcpListener) {
-    let listener =
-        Listener { handler: admin, tls: None, counts: Arc::default(), tasks: Tasks::on(Handle::current()), closing: Arc::default() };
+    let listener = Listener {
+        handler: admin,
+        tls: None,
+        counts: Arc::default(),
+        tasks: Tasks::on(Handle::current()),
+        closing: Arc::default(),
+    };
     if let Err(fault) = listener.accept(socket).await {
         tracing::error!(error = %fault, "the admin plane cannot be served");
     }

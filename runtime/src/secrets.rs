@@ -61,11 +61,11 @@ impl Secrets {
         if !is_name(name) {
             return None;
         }
-        let value = self.from_file(name).or_else(|| (self.variable)(&variable(name)))?;
+        let value = self.in_folder(name).or_else(|| (self.variable)(&variable(name)))?;
         (!value.is_empty()).then(|| Secret::new(value))
     }
 
-    fn from_file(&self, name: &str) -> Option<String> {
+    fn in_folder(&self, name: &str) -> Option<String> {
         read_secret_file(&self.folder.as_ref()?.join(name))
     }
 }
@@ -102,7 +102,9 @@ pub(crate) fn read_secret_file(path: &std::path::Path) -> Option<String> {
 
 /// Names that cannot leave the folder.
 fn is_name(name: &str) -> bool {
-    !name.is_empty() && !name.starts_with('.') && name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'))
+    !name.is_empty()
+        && !name.starts_with('.')
+        && name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'))
 }
 
 /// The environment variable of a secret.

@@ -191,8 +191,10 @@ mod tests {
 
     #[test]
     fn what_is_said_above_counts_and_what_is_said_below_fills_in() {
-        let file = read(r#"{"listen": "0.0.0.0:80", "drain": "5s", "parameters": {"a": "file", "b": "file"}, "adminTokenFile": "/t"}"#);
-        let flags = read(r#"{"listen": "127.0.0.1:90", "parameters": {"a": "flag"}, "adminTokenSecret": "s", "decisions": "none"}"#);
+        let file =
+            read(r#"{"listen": "0.0.0.0:80", "drain": "5s", "parameters": {"a": "file", "b": "file"}, "adminTokenFile": "/t"}"#);
+        let flags =
+            read(r#"{"listen": "127.0.0.1:90", "parameters": {"a": "flag"}, "adminTokenSecret": "s", "decisions": "none"}"#);
         let expected = read(
             r#"{"listen": "127.0.0.1:90", "drain": "5s", "parameters": {"a": "flag", "b": "file"}, "adminTokenSecret": "s", "decisions": "none"}"#,
         );
@@ -203,7 +205,13 @@ mod tests {
 
     #[test]
     fn unknown_keys_and_other_places_for_records_are_refused() {
-        for bad in [r#"{"port": 1}"#, r#"{"decisions": "off"}"#, r#"{"decisions": "file:"}"#, r#"{"tls": {"cert": "a"}}"#, r#"{"threads": 0}"#] {
+        for bad in [
+            r#"{"port": 1}"#,
+            r#"{"decisions": "off"}"#,
+            r#"{"decisions": "file:"}"#,
+            r#"{"tls": {"cert": "a"}}"#,
+            r#"{"threads": 0}"#,
+        ] {
             assert!(serde_json::from_str::<Settings>(bad).is_err(), "{bad}");
         }
     }

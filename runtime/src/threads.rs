@@ -24,8 +24,11 @@ pub(crate) struct DataThreads {
 
 enum Threads {
     Shared(Option<Runtime>),
-    PerCore(Vec<(oneshot::Sender<()>, JoinHandle<()>)>),
+    PerCore(Vec<Own>),
 }
+
+/// A thread with a runtime of its own, which ends when the sender is dropped.
+type Own = (oneshot::Sender<()>, JoinHandle<()>);
 
 impl DataThreads {
     /// That many threads.
@@ -93,8 +96,7 @@ impl Drop for DataThreads {
     }
 }
 
-/// A thread with a runtime of its own.
-fn one() -> io::Result<(Handle, (oneshot::Sender<()>, JoinHandle<()>))> {
+fn one() -> io::Result<(Handle, Own)> {
     let runtime = Builder::new_current_thread().enable_all().build()?;
     let handle = runtime.handle().clone();
     let (end, ended) = oneshot::channel();

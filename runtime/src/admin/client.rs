@@ -73,16 +73,22 @@ impl Client {
 
     fn ask<T: DeserializeOwned>(&self, method: Method, path: &str) -> Result<T, ClientError> {
         let unreachable = |detail: String| ClientError::Unreachable { address: self.address.clone(), detail };
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|fault| unreachable(fault.to_string()))?;
+        let runtime =
+            tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|fault| unreachable(fault.to_string()))?;
         let answer = runtime.block_on(async { tokio::time::timeout(PATIENCE, self.exchange(method, path)).await });
-        let (status, body) = answer.map_err(|_| unreachable("it does not answer".to_owned()))?.map_err(|fault| unreachable(fault.to_string()))?;
+        let (status, body) =
+            answer.map_err(|_| unreachable("it does not answer".to_owned()))?.map_err(|fault| unreachable(fault.to_string()))?;
         if status == StatusCode::UNAUTHORIZED {
             return Err(ClientError::Unauthorised(self.address.clone()));
         }
         serde_json::from_slice(&body).map_err(|_| ClientError::Unexpected { address: self.address.clone(), status })
     }
 
-    async fn exchange(&self, method: Method, path: &str) -> Result<(StatusCode, Bytes), Box<dyn std::error::Error + Send + Sync>> {
+    async fn exchange(
+        &self,
+        method: Method,
+        path: &str,
+    ) -> Result<(StatusCode, Bytes), Box<dyn std::error::Error + Send + Sync>> {
         let stream = TcpStream::connect(&self.address).await?;
         let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
         let _driver = Task::spawn(async move {

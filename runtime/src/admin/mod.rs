@@ -45,7 +45,8 @@ impl Handler for Admin {
 
     async fn handle(&self, request: Request<Incoming>, _: IpAddr) -> Response<Full<Bytes>> {
         let (method, path) = (request.method(), request.uri().path());
-        let strict = request.uri().query().is_some_and(|query| query.split('&').any(|part| part == "strict" || part == "strict=true"));
+        let strict =
+            request.uri().query().is_some_and(|query| query.split('&').any(|part| part == "strict" || part == "strict=true"));
         match (method, path) {
             (&Method::GET | &Method::HEAD, "/livez") => json_answer(StatusCode::OK, &json!({"live": true})),
             (&Method::GET | &Method::HEAD, "/readyz") => self.readiness(strict),
@@ -53,7 +54,9 @@ impl Handler for Admin {
             (&Method::GET, "/status") => json_answer(StatusCode::OK, &Status::of(&self.process)),
             (&Method::GET, "/metrics") => self.metrics(),
             (&Method::POST, "/v1/reload") => self.reload(&request).await,
-            (_, "/livez" | "/readyz" | "/status" | "/metrics" | "/v1/reload") => fault(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed"),
+            (_, "/livez" | "/readyz" | "/status" | "/metrics" | "/v1/reload") => {
+                fault(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed")
+            }
             _ => fault(StatusCode::NOT_FOUND, "not_found"),
         }
     }

@@ -156,7 +156,11 @@ pub(super) fn metrics(process: &Process, text: &mut Text) {
     connections(process, text);
     bundle(process, text);
     for ((result, reason), count) in process.history.counts() {
-        text.value(Metric::ActivationsTotal, &[("aigw_result", ActivationResult::as_str(result)), ("error_type", &reason)], count);
+        text.value(
+            Metric::ActivationsTotal,
+            &[("aigw_result", ActivationResult::as_str(result)), ("error_type", &reason)],
+            count,
+        );
     }
     text.value(Metric::GenerationsAlive, &[], process.generations.alive().len());
     text.value(Metric::Ready, &[], u8::from(Readiness::of(process, false).ready));

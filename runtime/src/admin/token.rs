@@ -28,7 +28,9 @@ pub(crate) enum TokenFault {
     #[error("the admin token has no value: set the secret, or write the file")]
     Missing,
     /// It is too short.
-    #[error("the admin token is shorter than {MIN_TOKEN_BYTES} characters: take a random one, such as `openssl rand -hex 32` prints")]
+    #[error(
+        "the admin token is shorter than {MIN_TOKEN_BYTES} characters: take a random one, such as `openssl rand -hex 32` prints"
+    )]
     Short,
 }
 
@@ -82,7 +84,14 @@ mod tests {
         let token = Token::File(path.clone());
         let admits = |said: &str| token.admits(Some(&HeaderValue::from_str(said).unwrap()));
         assert!(admits("Bearer 0123456789abcdef") && admits("bearer 0123456789abcdef"));
-        for bad in ["Bearer 0123456789abcde", "Bearer 0123456789abcdef0", "Basic 0123456789abcdef", "0123456789abcdef", "Bearer ", "Bearer"] {
+        for bad in [
+            "Bearer 0123456789abcde",
+            "Bearer 0123456789abcdef0",
+            "Basic 0123456789abcdef",
+            "0123456789abcdef",
+            "Bearer ",
+            "Bearer",
+        ] {
             assert!(!admits(bad), "{bad}");
         }
         assert!(!token.admits(None));

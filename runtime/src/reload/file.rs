@@ -72,7 +72,8 @@ impl Source for File {
 
 /// A file's bytes, one more than the bound at most: whoever checks sizes then sees that it is too long.
 pub(super) fn read(path: &Path, bound: u64) -> Result<Vec<u8>, Fault> {
-    let fault = |error: std::io::Error| Fault::transient("source_unreadable", format!("cannot read `{}`: {error}", path.display()));
+    let fault =
+        |error: std::io::Error| Fault::transient("source_unreadable", format!("cannot read `{}`: {error}", path.display()));
     let file = std::fs::File::open(path).map_err(fault)?;
     if !file.metadata().map_err(fault)?.is_file() {
         return Err(Fault::transient("source_unreadable", format!("`{}` is not a file", path.display())));

@@ -10,9 +10,6 @@ mod source;
 mod store;
 mod watch;
 
-#[cfg(test)]
-mod tests;
-
 pub use dev::{Dev, DevFault};
 pub use file::File;
 pub use record::{ActivationRecord, ActivationResult, Durations};

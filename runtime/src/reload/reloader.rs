@@ -39,6 +39,8 @@ pub(crate) struct Reloader {
     seen: Option<Fingerprint>,
     /// When to try again what failed for a reason that may pass, and the delay that led there.
     retry: Option<(Instant, Duration)>,
+    changed: Arc<Notify>,
+    _watch: Option<Watch>,
 }
 
 /// What to do next.
@@ -50,10 +52,13 @@ enum Next {
 }
 
 impl Reloader {
-    /// Nothing is read yet. `store` and `state` are what [`Store::open`] gave.
+    /// Watches the source from now on, and has read nothing of it yet. `store` is what [`Store::open`] gave.
     pub(crate) fn new(process: Arc<Process>, source: Box<dyn Source>, store: Option<(Store, State)>) -> Self {
-        let (store, state) = store.filter(|_| source.is_remembered()).map_or((None, State::default()), |(store, state)| (Some(store), state));
-        Self { process, source, store, state, seen: None, retry: None }
+        let (store, state) =
+            store.filter(|_| source.is_remembered()).map_or((None, State::default()), |(store, state)| (Some(store), state));
+        let changed = Arc::new(Notify::new());
+        let watch = source.watched().and_then(|watched| Watch::start(&watched, Arc::clone(&changed)));
+        Self { process, source, store, state, seen: None, retry: None, changed, _watch: watch }
     }
 
     /// The first attempt; where it fails, the last good bundle. Blocks.
@@ -67,8 +72,7 @@ impl Reloader {
 
     /// Activates until nobody can ask any more.
     pub(crate) async fn run(mut self, mut asked: mpsc::Receiver<Request>) {
-        let changed = Arc::new(Notify::new());
-        let _watch = self.source.watched().and_then(|watched| Watch::start(&watched, Arc::clone(&changed)));
+        let changed = Arc::clone(&self.changed);
         loop {
             let retry = self.retry.map(|(at, _)| at);
             let reply = match next(retry, &changed, &mut asked).await {

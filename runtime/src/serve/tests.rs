@@ -1,5 +1,5 @@
 //! Real sockets on both sides. [`Fixture`] is the upstream of the transport's tests too.
-#![expect(clippy::unwrap_used, clippy::string_slice, clippy::indexing_slicing, reason = "tests")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
 use std::net::SocketAddr;
 use std::pin::Pin;
@@ -87,10 +87,14 @@ impl Handler for ByPath {
         assert!(peer.is_loopback());
         self.seen.requests.fetch_add(1, Ordering::SeqCst);
         let path = request.uri().path().to_owned();
-        let version = format!("{:?} {}", request.version(), request.uri().host().map_or_else(
-            || request.headers().get("host").map(|host| host.to_str().unwrap().to_owned()).unwrap_or_default(),
-            str::to_owned,
-        ));
+        let version = format!(
+            "{:?} {}",
+            request.version(),
+            request.uri().host().map_or_else(
+                || request.headers().get("host").map(|host| host.to_str().unwrap().to_owned()).unwrap_or_default(),
+                str::to_owned,
+            )
+        );
         let body = request.into_body().collect().await.unwrap().to_bytes();
         let chunks = |left, chunk: Bytes, endless| Chunks { left, chunk, endless, seen: Some(Arc::clone(&self.seen)) };
         Response::new(match path.as_str() {

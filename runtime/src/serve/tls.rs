@@ -12,8 +12,8 @@ use crate::transport::{TlsError, certificates, provider};
 /// The listener's TLS settings from a PEM chain and its key. Clients choose HTTP/2 or HTTP/1.1.
 pub(crate) fn server(cert: &PathBuf, key: &PathBuf) -> Result<Arc<ServerConfig>, TlsError> {
     let chain = certificates(cert)?;
-    let key = PrivateKeyDer::from_pem_file(key)
-        .map_err(|error| TlsError::Key { path: key.clone(), detail: error.to_string() })?;
+    let key =
+        PrivateKeyDer::from_pem_file(key).map_err(|error| TlsError::Key { path: key.clone(), detail: error.to_string() })?;
     let mut config = ServerConfig::builder_with_provider(provider())
         .with_safe_default_protocol_versions()?
         .with_no_client_auth()

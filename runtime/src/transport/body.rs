@@ -64,10 +64,7 @@ impl Body for AnswerBody {
     type Data = Bytes;
     type Error = TransportError;
 
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, TransportError>>> {
+    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, TransportError>>> {
         let this = &mut *self;
         let mut polled = Pin::new(&mut this.incoming).poll_frame(cx);
         if polled.is_pending() && this.drive(cx) {
@@ -97,8 +94,8 @@ impl Drop for AnswerBody {
             return;
         }
         let mut cx = Context::from_waker(Waker::noop());
-        let ended = self.incoming.is_end_stream()
-            || matches!(Pin::new(&mut self.incoming).poll_frame(&mut cx), Poll::Ready(None));
+        let ended =
+            self.incoming.is_end_stream() || matches!(Pin::new(&mut self.incoming).poll_frame(&mut cx), Poll::Ready(None));
         if ended {
             self.give_back();
         }

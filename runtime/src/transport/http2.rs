@@ -80,7 +80,7 @@ impl Http2 {
         match self.sender.clone().try_send_request(request).await {
             Ok(response) => Ok((response, in_flight)),
             Err(mut fault) => Err(match fault.take_message() {
-                Some(request) => Failure::Unsent(request),
+                Some(request) => Failure::Unsent(Box::new(request)),
                 None => Failure::Sent(from_hyper(Stage::Head, &fault.into_error())),
             }),
         }

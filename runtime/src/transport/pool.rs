@@ -108,7 +108,7 @@ impl Pool {
                 Err(Failure::Unsent(_)) if fresh => {
                     return Err(error(TransportErrorKind::Reset, "a fresh connection was closed before the request was sent"));
                 }
-                Err(Failure::Unsent(back)) => request = back,
+                Err(Failure::Unsent(back)) => request = *back,
             }
         }
     }
@@ -153,9 +153,9 @@ impl Pool {
     }
 
     async fn connected(&self, timeouts: CallTimeouts) -> Result<Ready, TransportError> {
-        tokio::time::timeout(timeouts.connect.as_duration(), self.connect())
-            .await
-            .unwrap_or_else(|_| Err(error(TransportErrorKind::ConnectTimeout, format_args!("no connection within {}", timeouts.connect))))
+        tokio::time::timeout(timeouts.connect.as_duration(), self.connect()).await.unwrap_or_else(|_| {
+            Err(error(TransportErrorKind::ConnectTimeout, format_args!("no connection within {}", timeouts.connect)))
+        })
     }
 
     async fn connect(&self) -> Result<Ready, TransportError> {
@@ -179,7 +179,11 @@ impl Pool {
         Ok(Ready::Shared(shared))
     }
 
-    async fn exchange(self: &Arc<Self>, ready: Ready, mut request: Request<Full<Bytes>>) -> Result<Response<AnswerBody>, Failure> {
+    async fn exchange(
+        self: &Arc<Self>,
+        ready: Ready,
+        mut request: Request<Full<Bytes>>,
+    ) -> Result<Response<AnswerBody>, Failure> {
         match ready {
             Ready::Own(connection) => {
                 if !request.headers().contains_key(HOST) {

@@ -42,11 +42,7 @@ impl<T: AsyncWrite + Unpin> AsyncWrite for Stream<T> {
         either!(self, stream => stream.poll_write(cx, buf))
     }
 
-    fn poll_write_vectored(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        bufs: &[io::IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
+    fn poll_write_vectored(self: Pin<&mut Self>, cx: &mut Context<'_>, bufs: &[io::IoSlice<'_>]) -> Poll<io::Result<usize>> {
         either!(self, stream => stream.poll_write_vectored(cx, bufs))
     }
 

@@ -232,6 +232,7 @@ async fn faults_are_told_apart_by_where_they_happen() {
 
 #[tokio::test]
 async fn an_answer_whose_head_exceeds_the_bound_is_refused() {
-    let head: &'static [u8] = Box::leak(format!("HTTP/1.1 200 OK\r\nx: {}\r\n\r\n", "y".repeat(200_000)).into_bytes().into_boxed_slice());
+    let head: &'static [u8] =
+        Box::leak(format!("HTTP/1.1 200 OK\r\nx: {}\r\n\r\n", "y".repeat(200_000)).into_bytes().into_boxed_slice());
     assert_eq!(answered_with(head).await, TransportErrorKind::Protocol);
 }

@@ -51,9 +51,8 @@ pub(crate) fn provider() -> Arc<rustls::crypto::CryptoProvider> {
 /// The certificates of a PEM file; never none.
 pub(crate) fn certificates(path: &PathBuf) -> Result<Vec<CertificateDer<'static>>, TlsError> {
     let fault = |detail: String| TlsError::Certificates { path: path.clone(), detail };
-    let found: Vec<_> = CertificateDer::pem_file_iter(path)
-        .and_then(Iterator::collect)
-        .map_err(|error| fault(error.to_string()))?;
+    let found: Vec<_> =
+        CertificateDer::pem_file_iter(path).and_then(Iterator::collect).map_err(|error| fault(error.to_string()))?;
     if found.is_empty() { Err(fault("the file holds none".to_owned())) } else { Ok(found) }
 }
 

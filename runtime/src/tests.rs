@@ -1,0 +1,630 @@
+//! Whole gateways on real sockets: activation, reload, draining, the admin plane. Policies are plans written by hand; their upstream is the mock.
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
+
+use std::collections::BTreeMap;
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::os::unix::fs::symlink;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use aigw_bundle::{Content, Gates, Limits, Release, SigningKey, TrustFile, Version, sign};
+use aigw_core::{ByteSize, Millis, Name, Operation, Share, SurfaceName};
+use aigw_kinds::gateway::{BoundsPlan, GatewayPlan};
+use aigw_kinds::model::{ModelPlan, RetryPlan, TargetPlan};
+use aigw_kinds::provider::{EndpointPlan, MockPlan, ProviderPlan, TimeoutsPlan, WirePlan};
+use aigw_kinds::route::{HostPattern, MatchRow, PathPattern, RoutePlan, ServePlan};
+use aigw_kinds::{EndpointId, ModelId, Origin, PROGRAM_MEMBER, PROGRAM_VERSION, Place, Program, ProviderId, RouteId, Setting};
+use jiff::{SignedDuration, Timestamp};
+
+use crate::admin::client::{Client, ClientError};
+use crate::reload::{ActivationResult, Dev, DevFault, Trust};
+use crate::*;
+
+/// How long anything may take before a test gives up on it.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+fn name(text: &str) -> Name {
+    text.parse().unwrap()
+}
+
+fn origin(text: &str) -> Origin {
+    Origin { name: name(text), place: Place(0, 1, 1) }
+}
+
+fn key() -> SigningKey {
+    SigningKey::from_seed(&[7; 32]).unwrap()
+}
+
+fn trust_file(seed: u8) -> TrustFile {
+    let key = SigningKey::from_seed(&[seed; 32]).unwrap();
+    use aigw_bundle::Signer;
+    let mut file = TrustFile::of_one_key(name("ann"), key.public_key(), name("prod"), Millis::from_secs(86_400 * 30));
+    file.channels.values_mut().for_each(|channel| channel.allow_dirty = true);
+    file
+}
+
+/// A gateway whose mock says `text`, one word each `pause`.
+#[derive(Clone)]
+struct Policies {
+    text: String,
+    pause: Millis,
+    secrets: Vec<String>,
+}
+
+fn says(text: &str) -> Policies {
+    Policies { text: text.to_owned(), pause: Millis::new(0), secrets: Vec::new() }
+}
+
+impl Policies {
+    fn program(&self) -> Program {
+        let mock = MockPlan { text: Some(self.text.clone()), latency: Millis::new(0), chunk_interval: self.pause };
+        Program {
+            version: PROGRAM_VERSION,
+            files: vec!["gateway.yaml".to_owned()],
+            gateway: gateway(),
+            parameters: Vec::new(),
+            expressions: Vec::new(),
+            providers: vec![provider(mock)],
+            endpoints: vec![EndpointPlan {
+                name: name("mock"),
+                provider: ProviderId(0),
+                url: None,
+                key: None,
+                place: Place::default(),
+            }],
+            models: vec![model()],
+            consumers: Vec::new(),
+            authentications: Vec::new(),
+            authorizations: Vec::new(),
+            limits: Vec::new(),
+            prompts: Vec::new(),
+            routes: vec![route()],
+            matches: vec![chat()],
+            secrets: self.secrets.clone(),
+        }
+    }
+
+    fn bundle(&self, sequence: u64) -> Vec<u8> {
+        let members = BTreeMap::from([(PROGRAM_MEMBER.to_owned(), serde_json::to_vec(&self.program()).unwrap())]);
+        let now = Timestamp::now();
+        let release = Release {
+            name: name("test"),
+            channel: name("prod"),
+            sequence,
+            issued: now,
+            not_before: now - SignedDuration::from_secs(60),
+            expires: now + SignedDuration::from_hours(24),
+            minimum_runtime: Version::new(0, 1, 0),
+            provenance: None,
+            gates: Gates::default(),
+        };
+        sign(&Content::build(&members, &Limits::default()).unwrap(), release, &[&key()]).unwrap()
+    }
+}
+
+fn gateway() -> GatewayPlan {
+    GatewayPlan {
+        name: "gateway".to_owned(),
+        bounds: BoundsPlan {
+            body: ByteSize::new(1 << 20),
+            headers: ByteSize::new(64 << 10),
+            header_count: 100,
+            json_depth: 64,
+            client_idle: Millis::from_secs(10),
+            request_time: Millis::from_secs(60),
+            event: ByteSize::new(1 << 20),
+            connections_per_address: 0,
+            connections: 1_000,
+        },
+        trusted_proxies: Vec::new(),
+        forward_headers: Vec::new(),
+        cors: None,
+        errors: Vec::new(),
+    }
+}
+
+fn provider(mock: MockPlan) -> ProviderPlan {
+    let second = Millis::from_secs(1);
+    ProviderPlan {
+        origin: origin("mock"),
+        wire: WirePlan::Mock(mock),
+        endpoints: vec![EndpointId(0)],
+        models: BTreeMap::new(),
+        timeouts: TimeoutsPlan { connect: second, first_byte: second, idle: Millis::from_secs(30), total: Millis::from_secs(60) },
+        tls_ca: None,
+    }
+}
+
+fn model() -> ModelPlan {
+    ModelPlan {
+        origin: origin("chat"),
+        names: vec!["chat".to_owned()],
+        operation: Operation::Chat,
+        targets: vec![TargetPlan {
+            provider: ProviderId(0),
+            endpoints: vec![EndpointId(0)],
+            model: "m".to_owned(),
+            wire_model: "m".to_owned(),
+            priority: 1,
+            weight: Setting::Value(1),
+            when: None,
+            place: Place::default(),
+        }],
+        sticky: None,
+        retry: RetryPlan {
+            attempts: 1,
+            retry_on: Vec::new(),
+            backoff_base: Millis::new(1),
+            backoff_max: Millis::new(1),
+            budget: Share::ALL,
+        },
+        fallback: Vec::new(),
+    }
+}
+
+fn route() -> RoutePlan {
+    RoutePlan {
+        origin: origin("chat-route"),
+        labels: BTreeMap::new(),
+        serve: ServePlan::Models { models: vec![ModelId(0)], default: Some(ModelId(0)) },
+        authentication: Vec::new(),
+        anonymous: true,
+        authorization: Vec::new(),
+        authorization_open: true,
+        limits: Vec::new(),
+        prompts: Vec::new(),
+    }
+}
+
+fn chat() -> MatchRow {
+    MatchRow {
+        host: HostPattern::Any,
+        path: PathPattern::Exact("/v1/chat/completions".to_owned()),
+        methods: vec!["POST".to_owned()],
+        headers: Vec::new(),
+        query: Vec::new(),
+        when: None,
+        priority: 0,
+        route: RouteId(0),
+        operation: Operation::Chat,
+        surface: SurfaceName::Openai,
+        place: Place::default(),
+    }
+}
+
+/// A folder with a bundle file, a trust root and room for state.
+struct Site {
+    folder: tempfile::TempDir,
+}
+
+impl Site {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("trust.json"), trust_file(7).to_json().unwrap()).unwrap();
+        std::fs::create_dir(folder.path().join("bundle")).unwrap();
+        Self { folder }
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    fn bundle(&self) -> PathBuf {
+        self.path("bundle/gateway.aigw")
+    }
+
+    /// Replaces the bundle as careful tools do.
+    fn put(&self, bytes: &[u8]) {
+        let fresh = self.path("fresh");
+        std::fs::write(&fresh, bytes).unwrap();
+        std::fs::rename(fresh, self.bundle()).unwrap();
+    }
+
+    fn settings(&self) -> Settings {
+        Settings {
+            listen: Some("127.0.0.1:0".parse().unwrap()),
+            admin: Some("127.0.0.1:0".parse().unwrap()),
+            bundle: Some(self.bundle()),
+            trust: Some(self.path("trust.json")),
+            threads: Some(2.try_into().unwrap()),
+            decisions: Some(DecisionLog::File(self.path("decisions.jsonl"))),
+            ..Settings::default()
+        }
+    }
+
+    fn start(&self) -> Running {
+        Running::start(self.settings(), None).unwrap()
+    }
+}
+
+/// Sends those bytes and gives everything that comes back.
+fn exchange(address: SocketAddr, request: &str) -> String {
+    let mut stream = TcpStream::connect(address).unwrap();
+    stream.set_read_timeout(Some(PATIENCE)).unwrap();
+    stream.write_all(request.as_bytes()).unwrap();
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).unwrap();
+    String::from_utf8(answer).unwrap()
+}
+
+fn get(address: SocketAddr, path: &str, header: &str) -> String {
+    exchange(address, &format!("GET {path} HTTP/1.1\r\nhost: a\r\n{header}connection: close\r\n\r\n"))
+}
+
+fn chat_request(stream: bool) -> String {
+    let body = format!(r#"{{"model":"chat","stream":{stream},"messages":[{{"role":"user","content":"hi"}}]}}"#);
+    let length = body.len();
+    format!(
+        "POST /v1/chat/completions HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n{body}"
+    )
+}
+
+fn ask(running: &Running) -> String {
+    exchange(running.addresses().data, &chat_request(false))
+}
+
+fn until(what: &str, condition: impl Fn() -> bool) -> Duration {
+    let begun = Instant::now();
+    while !condition() {
+        assert!(begun.elapsed() < PATIENCE, "{what}");
+        std::thread::sleep(Duration::from_millis(2));
+    }
+    begun.elapsed()
+}
+
+fn client(running: &Running) -> Client {
+    Client { address: running.addresses().admin.to_string(), token: None }
+}
+
+#[test]
+fn without_a_bundle_it_lives_is_not_ready_and_takes_the_first_that_comes() {
+    let site = Site::new();
+    let running = site.start();
+    assert_eq!(running.first_activation().reason.as_deref(), Some("source_unreadable"));
+    let refused = ask(&running);
+    assert!(
+        refused.starts_with("HTTP/1.1 503") && refused.contains("x-request-id") && refused.contains(r#""code":"not_ready""#),
+        "{refused}"
+    );
+    let admin = running.addresses().admin;
+    assert!(get(admin, "/livez", "").starts_with("HTTP/1.1 200"));
+    assert!(get(admin, "/readyz", "").starts_with("HTTP/1.1 503"));
+    site.put(&says("one").bundle(1));
+    until("the bundle is found", || get(admin, "/readyz", "").starts_with("HTTP/1.1 200"));
+    assert!(ask(&running).contains("one"));
+    assert_eq!(running.drain(), ExitReason::Drained);
+}
+
+#[test]
+fn a_new_bundle_is_served_and_a_bad_one_never_replaces_a_good_one() {
+    let site = Site::new();
+    site.put(&says("one").bundle(1));
+    let running = site.start();
+    assert!(ask(&running).contains("one"));
+    site.put(&says("two").bundle(2));
+    until("the second bundle is served", || ask(&running).contains("two"));
+
+    let stranger = serde_json::to_string(&trust_file(9)).unwrap();
+    let mut altered = says("three").bundle(3);
+    *altered.last_mut().unwrap() ^= 1;
+    for (bytes, reason) in [
+        (b"nonsense and more of it".to_vec(), "bad_magic"),
+        (says("three").bundle(3)[..100].to_vec(), "truncated"),
+        (altered, "compressed_digest"),
+        (says("old").bundle(1), "older_sequence"),
+        (says("other").bundle(2), "sequence_conflict"),
+    ] {
+        site.put(&bytes);
+        let record = running.reload_now().unwrap();
+        assert_eq!((record.result, record.reason.as_deref()), (ActivationResult::Refused, Some(reason)));
+        assert!(ask(&running).contains("two"), "{reason}");
+    }
+    site.put(&says("three").bundle(3));
+    std::fs::write(site.path("trust.json"), stranger).unwrap();
+    assert_eq!(running.reload_now().unwrap().reason.as_deref(), Some("unknown_key"));
+    let status = client(&running).status().unwrap();
+    assert_eq!(status.bundle.as_ref().unwrap().sequence, 2);
+    assert_eq!(status.readiness.state, "stale");
+    assert!(get(running.addresses().admin, "/readyz", "").starts_with("HTTP/1.1 200"));
+    assert!(get(running.addresses().admin, "/readyz?strict", "").starts_with("HTTP/1.1 503"));
+}
+
+#[test]
+fn a_bundle_without_a_loadable_program_is_refused_and_the_old_one_stays() {
+    let site = Site::new();
+    site.put(&says("one").bundle(1));
+    let running = site.start();
+    let release = |sequence| Release { sequence, ..serde_release() };
+    for (sequence, member, text) in [(2, "other.json", "{}"), (3, PROGRAM_MEMBER, "{"), (4, PROGRAM_MEMBER, r#"{"version": 99}"#)]
+    {
+        let content = Content::build(&BTreeMap::from([(member.to_owned(), text.into())]), &Limits::default()).unwrap();
+        site.put(&sign(&content, release(sequence), &[&key()]).unwrap());
+        assert_eq!(running.reload_now().unwrap().reason.as_deref(), Some("program_invalid"), "{text}");
+        assert!(ask(&running).contains("one"));
+    }
+    // What was refused after its signature was believed must not bar what comes next.
+    site.put(&says("two").bundle(2));
+    assert_eq!(running.reload_now().unwrap().result, ActivationResult::Activated);
+}
+
+fn serde_release() -> Release {
+    let now = Timestamp::now();
+    Release {
+        name: name("test"),
+        channel: name("prod"),
+        sequence: 0,
+        issued: now,
+        not_before: now,
+        expires: now + SignedDuration::from_hours(1),
+        minimum_runtime: Version::new(0, 1, 0),
+        provenance: None,
+        gates: Gates::default(),
+    }
+}
+
+/// A folder as Kubernetes mounts it: `gateway.aigw` → `..data/gateway.aigw`, `..data` → the current version.
+fn kubernetes(folder: &Path, version: &str, bytes: &[u8]) {
+    std::fs::create_dir(folder.join(version)).unwrap();
+    std::fs::write(folder.join(version).join("gateway.aigw"), bytes).unwrap();
+    symlink(version, folder.join("..data_tmp")).unwrap();
+    std::fs::rename(folder.join("..data_tmp"), folder.join("..data")).unwrap();
+}
+
+#[test]
+fn a_swap_of_links_as_kubernetes_does_it_is_seen() {
+    let site = Site::new();
+    let folder = site.path("bundle");
+    kubernetes(&folder, "..1", &says("one").bundle(1));
+    symlink("..data/gateway.aigw", site.bundle()).unwrap();
+    let running = site.start();
+    assert!(ask(&running).contains("one"));
+    kubernetes(&folder, "..2", &says("two").bundle(2));
+    until("the swapped bundle is served", || ask(&running).contains("two"));
+}
+
+#[test]
+fn signing_the_same_content_again_makes_no_new_generation() {
+    let site = Site::new();
+    site.put(&says("one").bundle(1));
+    let running = site.start();
+    site.put(&says("one").bundle(5));
+    assert_eq!(running.reload_now().unwrap().result, ActivationResult::Unchanged);
+    let status = client(&running).status().unwrap();
+    assert_eq!((status.bundle.unwrap().sequence, status.generations_alive), (5, 1));
+    site.put(&says("two").bundle(4));
+    assert_eq!(running.reload_now().unwrap().reason.as_deref(), Some("older_sequence"));
+}
+
+#[test]
+fn the_last_good_bundle_serves_while_the_source_is_away_and_nothing_older_comes_back() {
+    let site = Site::new();
+    let settings = || Settings { state: Some(site.path("state")), ..site.settings() };
+    site.put(&says("one").bundle(5));
+    let running = Running::start(settings(), None).unwrap();
+    assert_eq!(running.drain(), ExitReason::Drained);
+
+    std::fs::remove_file(site.bundle()).unwrap();
+    let running = Running::start(settings(), None).unwrap();
+    assert!(ask(&running).contains("one"));
+    let bundle = client(&running).status().unwrap().bundle.unwrap();
+    assert!(bundle.from_last_good);
+    site.put(&says("old").bundle(4));
+    assert_eq!(running.reload_now().unwrap().reason.as_deref(), Some("older_sequence"));
+    site.put(&says("one").bundle(5));
+    assert_eq!(running.reload_now().unwrap().result, ActivationResult::Unchanged);
+    assert!(!client(&running).status().unwrap().bundle.unwrap().from_last_good);
+    drop(running);
+
+    std::fs::write(site.path("state/trust-state.json"), "{}").unwrap();
+    let damaged = Running::start(settings(), None).err().unwrap();
+    assert_eq!(damaged.reason, StartReason::State);
+}
+
+#[test]
+fn a_folder_is_compiled_again_when_it_changes_and_a_fault_keeps_what_was() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |text: &str| std::fs::write(folder.path().join("policy.txt"), text).unwrap();
+    write("one");
+    let trust = Trust { root: trust_file(7).check().unwrap(), channel: name("prod"), name: None, test_values: true };
+    let (path, compiled) = (folder.path().join("policy.txt"), Arc::<Mutex<u64>>::default());
+    let count = Arc::clone(&compiled);
+    let dev = Dev::new(folder.path().to_owned(), trust, move || {
+        *count.lock().unwrap() += 1;
+        match std::fs::read_to_string(&path).unwrap().as_str() {
+            "fault" => Err(DevFault { reason: "policies_invalid".to_owned(), message: "1 error".to_owned() }),
+            text => Ok(says(text).bundle(1)),
+        }
+    });
+    let site = Site::new();
+    let running = Running::start(site.settings(), Some(Box::new(dev))).unwrap();
+    assert!(ask(&running).contains("one"));
+    write("two");
+    let took = until("the change is served", || ask(&running).contains("two"));
+    // The promise is 250 ms; a busy machine that runs all tests at once gets more.
+    assert!(took < Duration::from_secs(1), "{took:?}");
+    write("fault");
+    until("the fault is seen", || {
+        client(&running).status().unwrap().activations[0].reason.as_deref() == Some("policies_invalid")
+    });
+    assert!(ask(&running).contains("two"));
+    let before = *compiled.lock().unwrap();
+    drop(std::fs::read_to_string(folder.path().join("policy.txt")));
+    assert_eq!(running.reload_now().unwrap().reason.as_deref(), Some("policies_invalid"));
+    assert_eq!(*compiled.lock().unwrap(), before + 1);
+}
+
+/// Begins a streamed answer and reads its first event.
+fn stream(running: &Running) -> TcpStream {
+    let mut stream = TcpStream::connect(running.addresses().data).unwrap();
+    stream.set_read_timeout(Some(PATIENCE)).unwrap();
+    stream.write_all(chat_request(true).as_bytes()).unwrap();
+    let mut seen = Vec::new();
+    while !String::from_utf8_lossy(&seen).contains("data:") {
+        let mut some = [0; 1024];
+        let read = stream.read(&mut some).unwrap();
+        assert_ne!(read, 0, "{}", String::from_utf8_lossy(&seen));
+        seen.extend_from_slice(&some[..read]);
+    }
+    stream
+}
+
+fn rest(mut stream: TcpStream) -> String {
+    let mut rest = Vec::new();
+    stream.read_to_end(&mut rest).unwrap();
+    String::from_utf8(rest).unwrap()
+}
+
+fn slowly(words: usize) -> Policies {
+    Policies { pause: Millis::new(20), ..says(&"word ".repeat(words)) }
+}
+
+#[test]
+fn a_stream_ends_on_the_policies_it_began_with() {
+    let site = Site::new();
+    site.put(&slowly(20).bundle(1));
+    let running = site.start();
+    let open = stream(&running);
+    site.put(&says("two").bundle(2));
+    assert_eq!(running.reload_now().unwrap().result, ActivationResult::Activated);
+    assert!(ask(&running).contains("two"));
+    assert_eq!(client(&running).status().unwrap().generations_alive, 2);
+    let end = rest(open);
+    assert!(end.contains("word") && end.contains("[DONE]") && !end.contains("two"), "{end}");
+    until("the old generation is gone", || client(&running).status().unwrap().generations_alive == 1);
+}
+
+#[test]
+fn a_stream_of_old_policies_ends_well_formed_at_the_drain_limit() {
+    let site = Site::new();
+    site.put(&slowly(2_000).bundle(1));
+    let settings = Settings { drain: Some(Millis::new(200)), ..site.settings() };
+    let running = Running::start(settings, None).unwrap();
+    let open = stream(&running);
+    site.put(&says("two").bundle(2));
+    assert_eq!(running.reload_now().unwrap().result, ActivationResult::Activated);
+    let end = rest(open);
+    assert!(end.contains(r#""draining""#) && end.ends_with("0\r\n\r\n"), "{end}");
+    until("the old generation is gone", || client(&running).status().unwrap().generations_alive == 1);
+}
+
+#[test]
+fn draining_finishes_what_is_in_flight_and_takes_nothing_new() {
+    let site = Site::new();
+    site.put(&slowly(20).bundle(1));
+    let running = site.start();
+    let (address, admin) = (running.addresses().data, running.addresses().admin);
+    let open = stream(&running);
+    let draining = std::thread::spawn(move || running.drain());
+    until("it is not ready", || get(admin, "/readyz", "").contains("draining"));
+    until("nobody listens", || TcpStream::connect(address).is_err());
+    assert!(rest(open).contains("[DONE]"));
+    assert_eq!(draining.join().unwrap(), ExitReason::Drained);
+    let records = std::fs::read_to_string(site.path("decisions.jsonl")).unwrap();
+    assert!(records.lines().any(|line| line.contains(r#""outcome":"completed""#)), "{records}");
+}
+
+#[test]
+fn what_outlives_the_drain_limit_is_told_so_and_ended() {
+    let site = Site::new();
+    site.put(&slowly(2_000).bundle(1));
+    let settings = Settings { drain: Some(Millis::new(100)), ..site.settings() };
+    let running = Running::start(settings, None).unwrap();
+    let open = stream(&running);
+    let draining = std::thread::spawn(move || running.drain());
+    let end = rest(open);
+    assert!(end.contains(r#""draining""#) && end.ends_with("0\r\n\r\n"), "{end}");
+    assert_eq!(draining.join().unwrap(), ExitReason::Interrupted);
+}
+
+#[test]
+fn a_thread_a_core_serves_the_same() {
+    let site = Site::new();
+    site.put(&says("one").bundle(1));
+    let settings = Settings { thread_model: Some(ThreadModel::PerCore), ..site.settings() };
+    let running = Running::start(settings, None).unwrap();
+    for _ in 0..20 {
+        assert!(ask(&running).contains("one"));
+    }
+    let metrics = get(running.addresses().admin, "/metrics", "");
+    let total = r#"aigw_requests_total{aigw_route="chat-route",aigw_outcome="completed",http_response_status_class="2xx",error_type=""} 20"#;
+    assert!(metrics.contains(total), "{metrics}");
+    assert_eq!(running.drain(), ExitReason::Drained);
+}
+
+#[test]
+fn the_admin_plane_shows_what_is_in_force_and_nothing_to_strangers() {
+    let site = Site::new();
+    let secret = "0123456789abcdef-canary";
+    std::fs::write(site.path("token"), secret).unwrap();
+    site.put(&says("one").bundle(3));
+    let settings = Settings { admin_token_file: Some(site.path("token")), ..site.settings() };
+    let running = Running::start(settings, None).unwrap();
+    let admin = running.addresses().admin;
+    for (path, status) in
+        [("/livez", 200), ("/readyz", 200), ("/status", 401), ("/metrics", 401), ("/v1/reload", 401), ("/other", 401)]
+    {
+        assert!(get(admin, path, "").starts_with(&format!("HTTP/1.1 {status}")), "{path}");
+        assert!(get(running.addresses().data, path, "").starts_with("HTTP/1.1 404"), "{path}");
+    }
+    assert!(matches!(client(&running).status(), Err(ClientError::Unauthorised(_))));
+    let known = Client { token: Some(aigw_core::Secret::new(secret.to_owned())), ..client(&running) };
+    let status = known.status().unwrap();
+    let bundle = status.bundle.unwrap();
+    assert_eq!((bundle.name.as_str(), bundle.sequence, bundle.expired, status.readiness.ready), ("test", 3, false, true));
+    assert_eq!(known.reload().unwrap().result, ActivationResult::Unchanged);
+    let bearer = format!("authorization: Bearer {secret}\r\n");
+    let metrics = get(admin, "/metrics", &bearer);
+    assert!(
+        metrics.contains("text/plain; version=0.0.4")
+            && metrics.contains("aigw_generations_alive 1")
+            && metrics.contains("aigw_ready 1")
+    );
+    assert!(get(admin, "/v1/reload", &bearer).starts_with("HTTP/1.1 405"));
+    assert!(get(admin, "/other", &bearer).starts_with("HTTP/1.1 404"));
+    assert!(!metrics.contains("canary"));
+}
+
+#[test]
+fn a_page_in_a_browser_cannot_ask_for_a_reload() {
+    let site = Site::new();
+    site.put(&says("one").bundle(1));
+    let running = site.start();
+    let request = "POST /v1/reload HTTP/1.1\r\nhost: a\r\norigin: https://evil.example\r\nconnection: close\r\n\r\n";
+    assert!(exchange(running.addresses().admin, request).starts_with("HTTP/1.1 403"));
+    assert_eq!(client(&running).reload().unwrap().result, ActivationResult::Unchanged);
+}
+
+#[test]
+fn a_missing_secret_is_named_or_refused_as_the_host_says() {
+    let site = Site::new();
+    std::fs::create_dir(site.path("secrets")).unwrap();
+    site.put(&Policies { secrets: vec!["upstream-key".to_owned()], ..says("one") }.bundle(1));
+    let settings =
+        |required| Settings { secrets_folder: Some(site.path("secrets")), require_secrets: Some(required), ..site.settings() };
+    let lenient = Running::start(settings(false), None).unwrap();
+    assert_eq!(client(&lenient).status().unwrap().bundle.unwrap().secrets_missing, ["upstream-key"]);
+    assert!(ask(&lenient).contains("one"));
+
+    let strict = Running::start(settings(true), None).unwrap();
+    let first = strict.first_activation();
+    assert_eq!((first.result, first.reason.as_deref()), (ActivationResult::Failed, Some("secrets_missing")));
+    std::fs::write(site.path("secrets/upstream-key"), "value").unwrap();
+    until("it is tried again", || ask(&strict).contains("one"));
+}
+
+#[test]
+fn nobody_there_is_said_so() {
+    let address = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let nobody = Client { address: address.to_string(), token: None };
+    assert!(matches!(nobody.status(), Err(ClientError::Unreachable { .. })));
+}
+
+#[test]
+fn an_address_that_is_taken_is_a_reason_not_to_start() {
+    let site = Site::new();
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let settings = Settings { listen: Some(taken.local_addr().unwrap()), ..site.settings() };
+    assert_eq!(Running::start(settings, None).err().unwrap().reason, StartReason::Listen);
+}
