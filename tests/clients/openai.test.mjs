@@ -46,7 +46,7 @@ test("errors are the library's own", async () => {
   await assert.rejects(client("aigw_wrong_key_0000000000000000").models.list(), OpenAI.AuthenticationError);
   await assert.rejects(client().chat.completions.create({ model: "forbidden", messages }), OpenAI.PermissionDeniedError);
   await assert.rejects(client().chat.completions.create({ model: "o9-unknown", messages }), OpenAI.NotFoundError);
-  await assert.rejects(scripted("rate-limited"), OpenAI.RateLimitError);
+  await assert.rejects(scripted("rate-limited", { model: "moody" }), OpenAI.RateLimitError);
   await assert.rejects(scripted("broken"), OpenAI.InternalServerError);
   await assert.rejects(scripted("too-long"), (error) => error instanceof OpenAI.BadRequestError && error.code === "context_length_exceeded");
 });

@@ -16,8 +16,8 @@ def client(key=KEY, **settings):
     return openai.OpenAI(base_url=URL + "/v1", api_key=key, max_retries=0, **settings)
 
 
-def scripted(script, **settings):
-    return client().chat.completions.create(model="scripted-x", messages=PING, user=script, **settings)
+def scripted(script, model="scripted-x", **settings):
+    return client().chat.completions.create(model=model, messages=PING, user=script, **settings)
 
 
 class Works(unittest.TestCase):
@@ -102,7 +102,7 @@ class Fails(unittest.TestCase):
 
     def test_upstream_rate_limit(self):
         with self.assertRaises(openai.RateLimitError) as caught:
-            scripted("rate-limited")
+            scripted("rate-limited", model="moody")
         self.assertEqual(caught.exception.response.headers["retry-after"], "7")
 
     def test_upstream_failure(self):
@@ -117,7 +117,7 @@ class Fails(unittest.TestCase):
     def test_cut_stream_is_an_error_and_never_an_end(self):
         with self.assertRaises(openai.APIError) as caught:
             list(scripted("truncated", stream=True))
-        self.assertIn("before the answer was complete", str(caught.exception))
+        self.assertIn("the answer broke off before its end", str(caught.exception))
 
 
 if __name__ == "__main__":
