@@ -8,14 +8,13 @@ mod tap;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
-use aigw_core::{ErrorCode, Moment, World};
+use aigw_core::{ErrorCode, Moment, Outcome, World};
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 
 pub(crate) use events::{EventStream, Fault, Verdict};
 pub(crate) use pace::{Pace, TimedOut};
 pub(crate) use pass::{Pass, Piece};
-pub(crate) use tap::recorded;
 
 use crate::call::Upstream;
 use crate::errors::event;
@@ -56,11 +55,14 @@ enum Kind<W: World> {
 type Polled = Poll<Option<Result<Frame<Bytes>, AnswerError>>>;
 
 impl<W: World> Answer<W> {
-    /// What follows a head. The outcome of what is already whole stands in the record.
-    pub(crate) fn new(body: ReplyBody<W>, settlement: Box<Settlement<W>>) -> Self {
+    /// What follows a head. What is already whole is complete, unless the record says that it is a failure.
+    pub(crate) fn new(body: ReplyBody<W>, mut settlement: Box<Settlement<W>>) -> Self {
+        if matches!(body, ReplyBody::Whole(_)) && settlement.record.outcome == Outcome::Cancelled {
+            settlement.completed();
+        }
         let mut answer = Self { kind: Kind::Done, settlement: Some(settlement) };
         match body {
-            ReplyBody::Whole(bytes) if bytes.is_empty() => answer.settlement = None,
+            ReplyBody::Whole(bytes) if bytes.is_empty() => answer.finish(),
             ReplyBody::Whole(bytes) => answer.kind = Kind::Whole(bytes),
             ReplyBody::Pass(pass) if pass.is_over() => answer.completed(),
             ReplyBody::Pass(pass) => answer.kind = Kind::Pass(pass),
@@ -214,7 +216,7 @@ impl<W: World> Drop for Answer<W> {
     /// The client has left in the middle: what a stream had reported so far is kept.
     fn drop(&mut self) {
         if let (Kind::Stream(events), Some(settlement)) = (&self.kind, &mut self.settlement) {
-            settlement.record.usage = events.usage().map(recorded);
+            settlement.record.usage = events.usage().map(Into::into);
         }
     }
 }

@@ -110,8 +110,9 @@ where
     B::Error: Display,
 {
     let gateway = exchange.fixed.loaded.gateway();
-    if let Some(headers) = gateway.cors.as_ref().and_then(|cors| cors::preflight(cors, &exchange.parts.method, &exchange.parts.headers)) {
-        exchange.settlement.completed();
+    if let Some(headers) =
+        gateway.cors.as_ref().and_then(|cors| cors::preflight(cors, &exchange.parts.method, &exchange.parts.headers))
+    {
         return Reply { status: StatusCode::NO_CONTENT, headers, body: ReplyBody::Whole(Bytes::new()) };
     }
     match phases::run(exchange, body).await {
@@ -124,7 +125,12 @@ where
 }
 
 /// Gives a reply the headers that every answer has.
-fn respond<W: World>(mut settlement: Box<Settlement<W>>, reply: Reply<W>, request: &HeaderMap, id: RequestId) -> Response<Answer<W>> {
+fn respond<W: World>(
+    mut settlement: Box<Settlement<W>>,
+    reply: Reply<W>,
+    request: &HeaderMap,
+    id: RequestId,
+) -> Response<Answer<W>> {
     let Reply { status, mut headers, body } = reply;
     headers.insert(REQUEST_ID, id.value);
     if let Some(cors) = &settlement.fixed.loaded.gateway().cors {
@@ -136,3 +142,6 @@ fn respond<W: World>(mut settlement: Box<Settlement<W>>, reply: Reply<W>, reques
     *response.headers_mut() = headers;
     response
 }
+
+#[cfg(test)]
+mod tests;

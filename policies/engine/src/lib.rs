@@ -23,6 +23,8 @@ mod reply;
 mod settle;
 mod state;
 mod status;
+#[cfg(test)]
+mod testing;
 mod wait;
 
 pub use answer::{Answer, AnswerError};

@@ -17,7 +17,7 @@ const CREATED: u64 = 0;
 ///
 /// # Errors
 /// 404 for a single model that is not there, or that this caller may not use: the two look the same.
-pub(crate) fn answer<W: World>(x: &mut Exchange<'_, W>, matched: Matched<'_>) -> Result<Reply<W>, Refusal> {
+pub(crate) fn answer<W: World>(x: &Exchange<'_, W>, matched: Matched<'_>) -> Result<Reply<W>, Refusal> {
     let loaded = &x.fixed.loaded;
     let program = loaded.program();
     let owned_by = program.gateway.name.as_str();
@@ -37,7 +37,6 @@ pub(crate) fn answer<W: World>(x: &mut Exchange<'_, W>, matched: Matched<'_>) ->
     };
     let mut headers = HeaderMap::with_capacity(4);
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    x.settlement.completed();
     Ok(Reply { status: StatusCode::OK, headers, body: ReplyBody::Whole(body) })
 }
 

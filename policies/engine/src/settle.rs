@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use aigw_core::{Attempt, AttemptOutcome, ErrorCode, Moment, Outcome, Permit, Phase, Record, World};
 
-use crate::answer::{EventStream, recorded};
+use crate::answer::EventStream;
 use crate::call::{TERMINAL_SUPPLIED, followed};
 use crate::counters::Notes;
 use crate::engine::Fixed;
@@ -78,7 +78,7 @@ impl<W: World> Settlement<W> {
 
     /// A stream has ended: keeps its usage, and what was odd about it.
     pub(crate) fn stream_ended(&mut self, events: &EventStream<W>, supplied: bool) {
-        self.record.usage = events.usage().map(recorded);
+        self.record.usage = events.usage().map(Into::into);
         let unreadable = events.unreadable();
         if let Some(attempt) = self.record.attempts.last_mut() {
             if supplied {

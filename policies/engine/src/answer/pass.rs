@@ -8,7 +8,7 @@ use bytes::Bytes;
 use http_body::Body as _;
 
 use super::pace::{Pace, TimedOut};
-use super::tap::{Tap, recorded};
+use super::tap::Tap;
 use crate::call::Upstream;
 use crate::settle::Settlement;
 
@@ -98,7 +98,7 @@ impl<W: World> Pass<W> {
             Piece::Data { last: false, .. } => {}
             Piece::Data { .. } | Piece::End => {
                 if let Some(usage) = self.tap.as_ref().and_then(Tap::usage) {
-                    settlement.record.usage = Some(recorded(usage));
+                    settlement.record.usage = Some(usage.into());
                 }
                 settlement.completed();
             }

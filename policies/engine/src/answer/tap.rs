@@ -2,7 +2,6 @@
 
 use std::collections::VecDeque;
 
-use aigw_core::UsageRecord;
 use aigw_providers::usage::Usage;
 use bytes::Bytes;
 
@@ -54,16 +53,6 @@ fn usage_at_end(bytes: &[u8]) -> Option<Usage> {
     const MEMBER: &[u8] = b"\"usage\"";
     let at = bytes.windows(MEMBER.len()).rposition(|window| window == MEMBER)?;
     Usage::of_answer(&[b"{", bytes.get(at..)?].concat())
-}
-
-/// Usage as it is recorded.
-pub(crate) const fn recorded(usage: Usage) -> UsageRecord {
-    UsageRecord {
-        input_tokens: usage.input,
-        cached_input_tokens: usage.cached,
-        output_tokens: usage.output,
-        reasoning_tokens: usage.reasoning,
-    }
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use aigw_providers::wire::headers::{Answer as AnswerOf, answer_headers, stream_h
 use aigw_providers::wire::{classify, classify_in_band, retry_after};
 use bytes::Bytes;
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
-use http::{HeaderMap, HeaderValue, Request, Response, StatusCode};
+use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode};
 
 use super::targets::Candidate;
 use super::trouble::Trouble;
@@ -83,6 +83,7 @@ type Served<W> = (Reply<W>, Option<&'static str>);
 
 async fn run<W: World>(world: &W, sending: &Sending<'_>, clock: &Clock, request: Request<Bytes>) -> Result<Served<W>, Trouble> {
     let (due, which) = clock.head_due();
+    let head_only = request.method() == Method::HEAD;
     let sent = within(world, due, send(world, sending.candidate, request, sending.operation)).await;
     let response = match sent {
         None => return Err(Trouble::timed_out(which)),
@@ -90,11 +91,14 @@ async fn run<W: World>(world: &W, sending: &Sending<'_>, clock: &Clock, request:
         Some(Ok(response)) => response,
     };
     if sending.operation == Operation::Http {
+        // What a length declares does not follow here (RFC 9110, sections 9.3.2 and 15.4.5).
+        let bodiless = head_only || response.status() == StatusCode::NOT_MODIFIED;
         // The endpoint speaks of the gateway's key, not of the client's.
         if response.status() == StatusCode::UNAUTHORIZED && sending.candidate.key.is_some() {
             return Err(failure(world, response, due).await);
         }
-        return Ok((passing(response, sending, clock), None));
+        let reply = passing(response, sending, clock);
+        return Ok((if bodiless { Reply { body: ReplyBody::Whole(Bytes::new()), ..reply } } else { reply }, None));
     }
     match response.status().as_u16() {
         200..=299 if sending.expectation.is_some() => stream(world, response, sending, clock).await,

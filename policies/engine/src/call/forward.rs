@@ -22,7 +22,8 @@ pub(crate) async fn forward<W: World>(x: &mut Exchange<'_, W>, matched: Matched<
     for candidate in fixed.targets.of_route(matched.row.route) {
         let request = target_path(x, candidate, path.as_deref(), matched.row).and_then(|path| http_request(x, candidate, path));
         let Some(request) = request else { continue };
-        let sending = Sending { candidate, operation: Operation::Http, expectation: None, request_at: x.deadline, event_bytes: 0 };
+        let sending =
+            Sending { candidate, operation: Operation::Http, expectation: None, request_at: x.deadline, event_bytes: 0 };
         match attempt(&mut x.settlement, &sending, request).await {
             Ok(reply) => return Ok(reply),
             Err(failed) if failed.unsent() => last = Some(failed),

@@ -15,7 +15,8 @@ use crate::head::REQUEST_ID;
 pub(crate) fn model_request<W: World>(x: &Exchange<'_, W>, candidate: &Candidate) -> Option<Request<Bytes>> {
     let content = x.content.as_ref()?;
     let mut splice = content.splice.clone();
-    let context = BodyContext { model: &candidate.wire_model, api: &candidate.api, object: &content.object, chat: content.chat.as_ref() };
+    let context =
+        BodyContext { model: &candidate.wire_model, api: &candidate.api, object: &content.object, chat: content.chat.as_ref() };
     (candidate.wire.edit_body)(&context, &mut splice);
     let body = if splice.is_empty() { content.object.bytes().clone() } else { splice.apply(&content.object) };
     let headers = request_headers(&x.parts.headers, Forward::Named(&x.fixed.loaded.gateway().forward_headers));

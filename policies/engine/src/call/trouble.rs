@@ -61,14 +61,10 @@ pub(crate) enum Again {
 impl Trouble {
     /// No answer's head came.
     pub(crate) fn transport(error: &TransportError) -> Self {
+        let unsent = matches!(error.kind, TransportErrorKind::Connect | TransportErrorKind::ConnectTimeout);
         match error.kind {
-            TransportErrorKind::Connect | TransportErrorKind::ConnectTimeout => {
-                Self { unsent: true, ..Self::of_class(ErrorClass::Connection, Trigger::Connect, error.kind.to_string()) }
-            }
-            TransportErrorKind::Reset | TransportErrorKind::Truncated => {
-                Self::of_class(ErrorClass::Connection, Trigger::Connect, error.kind.to_string())
-            }
             TransportErrorKind::Protocol => Self::invalid(error.kind.to_string()),
+            kind => Self { unsent, ..Self::of_class(kind.into(), Trigger::Connect, kind.to_string()) },
         }
     }
 
@@ -91,7 +87,8 @@ impl Trouble {
 
     /// The target answered with a failure.
     pub(crate) fn answered(head: &http::response::Parts, failure: Failure, body: Bytes, retry_after: Option<Millis>) -> Self {
-        let relay = failure.relay.then(|| Relay { status: head.status, headers: answer_headers(&head.headers, Answer::Model), body });
+        let relay =
+            failure.relay.then(|| Relay { status: head.status, headers: answer_headers(&head.headers, Answer::Model), body });
         let trouble = Self::of_failure(failure, Trigger::Status(head.status.as_u16()));
         Self { status: Some(head.status), retry_after, relay, ..trouble }
     }

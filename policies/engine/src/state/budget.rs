@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use aigw_core::{Moment, Share};
 
 /// Retries are a share of what was sent in this many seconds.
-const WINDOW_SECS: u64 = 10;
+const WINDOW_SECS: u8 = 10;
 /// So many retries in a window are always allowed: a share of few requests is none.
 const FREE_RETRIES: u64 = 10;
 
@@ -36,7 +36,7 @@ impl Budget {
     pub(crate) fn allows(&self, now: Moment, share: Share) -> bool {
         let second = second_of(now);
         let (mut requests, mut retries) = (0, 0);
-        for back in 0..WINDOW_SECS {
+        for back in 0..u64::from(WINDOW_SECS) {
             let wanted = second.wrapping_sub(back) & SECOND_MASK;
             let Some(slot) = self.slot(wanted) else { continue };
             let (stands_for, sent, again) = unpack(slot.load(Ordering::Relaxed));
@@ -49,7 +49,7 @@ impl Budget {
     }
 
     fn slot(&self, second: u64) -> Option<&AtomicU64> {
-        self.seconds.get(usize::try_from(second % WINDOW_SECS).ok()?)
+        self.seconds.get(usize::try_from(second % u64::from(WINDOW_SECS)).ok()?)
     }
 }
 
