@@ -23,6 +23,7 @@ pub(crate) struct DryWorld(Arc<Inner>);
 
 struct Inner {
     wall: i64,
+    endpoints: Vec<String>,
     started: tokio::time::Instant,
     counters: MemoryCounters,
     sent: Mutex<Vec<Value>>,
@@ -33,10 +34,11 @@ struct Inner {
 pub(crate) struct Piece(Option<Bytes>);
 
 impl DryWorld {
-    /// A world at this time in milliseconds since 1970.
-    pub(crate) fn new(wall: i64) -> Self {
+    /// A world at this time in milliseconds since 1970, with endpoints of these names.
+    pub(crate) fn new(wall: i64, endpoints: Vec<String>) -> Self {
         let inner = Inner {
             wall,
+            endpoints,
             started: tokio::time::Instant::now(),
             counters: MemoryCounters::new(0),
             sent: Mutex::default(),
@@ -80,7 +82,8 @@ impl World for DryWorld {
     async fn send(&self, call: Call) -> Result<http::Response<Piece>, TransportError> {
         let streams = call.request.body().windows(13).any(|window| window == b"\"stream\":true" as &[u8]);
         if let Ok(mut sent) = self.0.sent.lock() {
-            sent.push(described(&call));
+            let endpoint = self.0.endpoints.get(call.endpoint.0 as usize).map_or("", String::as_str);
+            sent.push(described(&call, endpoint));
         }
         let (content_type, body) = if streams { ("text/event-stream", EVENTS) } else { ("application/json", ANSWER) };
         let mut response = http::Response::new(Piece(Some(Bytes::from_static(body.as_bytes()))));
@@ -104,7 +107,7 @@ impl World for DryWorld {
 }
 
 /// A call for people: secrets are stand-ins, so everything can be shown.
-fn described(call: &Call) -> Value {
+fn described(call: &Call, endpoint: &str) -> Value {
     let headers: serde_json::Map<String, Value> = call
         .request
         .headers()
@@ -113,7 +116,7 @@ fn described(call: &Call) -> Value {
         .collect();
     let body: Value =
         serde_json::from_slice(call.request.body()).unwrap_or_else(|_| json!(String::from_utf8_lossy(call.request.body())));
-    json!({"endpoint": call.endpoint.0, "method": call.request.method().as_str(), "path": call.request.uri().to_string(), "headers": headers, "body": body})
+    json!({"endpoint": endpoint, "method": call.request.method().as_str(), "path": call.request.uri().to_string(), "headers": headers, "body": body})
 }
 
 impl Body for Piece {

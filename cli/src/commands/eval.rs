@@ -8,6 +8,7 @@ use std::sync::Arc;
 use aigw_core::Name;
 use aigw_engine::{Engine, Loaded, State};
 use aigw_kinds::Program;
+use aigw_kinds::provider::EndpointPlan;
 use bytes::Bytes;
 use clap::Args;
 use http_body_util::{BodyExt, Full};
@@ -67,8 +68,9 @@ impl Eval {
             act_as(&mut program, consumer, &mut request)?;
         }
         let values = load::parameters(&program, self.params.as_deref(), true)?;
+        let endpoints = program.endpoints.iter().map(|endpoint| endpoint_name(&program, endpoint)).collect();
         let loaded = Loaded::new(program, values).map_err(|error| Stop::usage(error.to_string()).with_exit(Exit::Bug))?;
-        let world = DryWorld::new(jiff::Timestamp::now().as_millisecond());
+        let world = DryWorld::new(jiff::Timestamp::now().as_millisecond(), endpoints);
         let engine = Engine::new(Arc::new(loaded), Arc::new(State::default()), world.clone(), "sha256:eval".to_owned());
         let peer = request.ip.unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST));
         let answer = answer(&engine, request.into_http()?, peer)?;
@@ -76,6 +78,12 @@ impl Eval {
         print(&format!("{whole:#}\n"))?;
         Ok(Exit::Fine)
     }
+}
+
+/// `provider/endpoint`.
+pub(super) fn endpoint_name(program: &Program, endpoint: &EndpointPlan) -> String {
+    let provider = endpoint.provider.of(program).map_or("", |provider| provider.origin.name.as_str());
+    format!("{provider}/{}", endpoint.name)
 }
 
 /// Runs the request to its last byte on an executor of its own.

@@ -10,6 +10,7 @@ use aigw_kinds::{Mode, Place, Program, Setting};
 use clap::Args;
 
 use crate::args::Globals;
+use crate::commands::eval::endpoint_name;
 use crate::exit::{Exit, Outcome, Stop};
 use crate::load;
 use crate::output::print;
@@ -97,12 +98,16 @@ impl Sheet<'_> {
                         model.origin.place,
                     );
                     for target in &model.targets {
-                        let provider = target.provider.of(self.program).map_or("", |plan| plan.origin.name.as_str());
                         let weight = setting(self.program, &target.weight);
-                        self.line(
-                            format!("    priority {} weight {weight}: {provider}/{}", target.priority, target.wire_model),
-                            target.place,
+                        let endpoints = target.endpoints.iter().filter_map(|id| id.of(self.program));
+                        let names: Vec<String> = endpoints.map(|endpoint| endpoint_name(self.program, endpoint)).collect();
+                        let text = format!(
+                            "    priority {} weight {weight}: {} as {}",
+                            target.priority,
+                            names.join(" or "),
+                            target.wire_model
                         );
+                        self.line(text, target.place);
                     }
                     for fallback in model.fallback.iter().filter_map(|id| id.of(self.program)) {
                         self.line(format!("    then model {}", fallback.origin.name), fallback.origin.place);
