@@ -1,0 +1,41 @@
+//! Headers that hold secrets of other systems go to the providers.
+
+use aigw_kinds::Repository;
+use aigw_kinds::authentication::AuthenticationSpec;
+use aigw_kinds::gateway::GatewaySpec;
+use aigw_source::{Finding, Findings, Level, RuleId, Sources};
+
+pub(crate) const ID: RuleId = RuleId { code: "S622", name: "secret-header-forwarded" };
+pub(crate) const LEVEL: Level = Level::Warning;
+
+/// Headers that hold what proves who somebody is: cookies (RFC 6265), credentials (RFC 9110 section 11.6.2) and what common gateways and clouds call their keys.
+const SECRET: [&str; 8] = [
+    "api-key",
+    "authorization",
+    "cookie",
+    "ocp-apim-subscription-key",
+    "x-amz-security-token",
+    "x-api-key",
+    "x-forwarded-authorization",
+    "x-goog-api-key",
+];
+
+pub(crate) fn check(repository: &Repository, _: &Sources, findings: &mut Findings) {
+    // Headers that this gateway itself reads keys from are the subject of another rule.
+    let is_own = |header: &str| {
+        let mut methods = repository.all::<AuthenticationSpec>().filter_map(|policy| policy.spec.methods.api_key.as_ref());
+        methods.any(|method| method.headers.iter().any(|own| own.eq_ignore_ascii_case(header)))
+    };
+    for gateway in repository.all::<GatewaySpec>() {
+        for (index, header) in gateway.spec.forward_headers.iter().enumerate() {
+            if SECRET.contains(&header.to_ascii_lowercase().as_str()) && !is_own(header) {
+                let place = gateway.doc.locate(&format!("/spec/forwardHeaders/{index}"));
+                let message = format!("`{header}` holds secrets of the caller, and goes to every provider");
+                findings.push(
+                    Finding::warning(ID, place, message)
+                        .help("remove it, or forward a header that says only what the provider needs"),
+                );
+            }
+        }
+    }
+}
