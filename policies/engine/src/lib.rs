@@ -32,3 +32,6 @@ pub use engine::Engine;
 pub use loaded::{LoadError, Loaded};
 pub use state::State;
 pub use status::status_of;
+
+#[cfg(test)]
+mod test_program;
