@@ -9,7 +9,8 @@ use std::sync::Arc;
 
 use aigw_core::ErrorCode;
 use bytes::Bytes;
-use http::header::{AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, ORIGIN, WWW_AUTHENTICATE};
+use http::header::{AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, HOST, ORIGIN, WWW_AUTHENTICATE};
+use http::uri::Authority;
 use http::{HeaderValue, Method, Request, Response, StatusCode};
 use http_body_util::Full;
 use hyper::body::Incoming;
@@ -51,9 +52,10 @@ impl Handler for Admin {
             (&Method::GET | &Method::HEAD, "/livez") => json_answer(StatusCode::OK, &json!({"live": true})),
             (&Method::GET | &Method::HEAD, "/readyz") => self.readiness(strict),
             _ if !self.admits(&request) => unauthorised(),
+            _ if self.token.is_none() && is_of_a_page(&request) => fault(StatusCode::FORBIDDEN, "not_for_browsers"),
             (&Method::GET, "/status") => json_answer(StatusCode::OK, &Status::of(&self.process)),
             (&Method::GET, "/metrics") => self.metrics(),
-            (&Method::POST, "/v1/reload") => self.reload(&request).await,
+            (&Method::POST, "/v1/reload") => self.reload().await,
             (_, "/livez" | "/readyz" | "/status" | "/metrics" | "/v1/reload") => {
                 fault(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed")
             }
@@ -83,11 +85,7 @@ impl Admin {
         answer(StatusCode::OK, Text::CONTENT_TYPE, text.finish())
     }
 
-    async fn reload(&self, request: &Request<Incoming>) -> Response<Full<Bytes>> {
-        // A page in a browser on this machine can send this request too, but not without saying so.
-        if self.token.is_none() && request.headers().contains_key(ORIGIN) {
-            return fault(StatusCode::FORBIDDEN, "not_for_browsers");
-        }
+    async fn reload(&self) -> Response<Full<Bytes>> {
         let (reply, record) = oneshot::channel();
         if self.reloads.send(reply).await.is_err() {
             return fault(StatusCode::SERVICE_UNAVAILABLE, "draining");
@@ -100,6 +98,16 @@ impl Admin {
             Err(_) => fault(StatusCode::SERVICE_UNAVAILABLE, "draining"),
         }
     }
+}
+
+/// A page in a browser on this machine can ask too, but not without saying so: by its origin, or by the name that it made point here.
+fn is_of_a_page(request: &Request<Incoming>) -> bool {
+    let host =
+        request.headers().get(HOST).and_then(|host| host.to_str().ok()).or(request.uri().authority().map(|own| own.as_str()));
+    let authority: Option<Authority> = host.and_then(|host| host.parse().ok());
+    let host = authority.as_ref().map(|authority| authority.host().trim_matches(['[', ']']));
+    let here = host.is_some_and(|host| host.eq_ignore_ascii_case("localhost") || host.parse::<IpAddr>().is_ok());
+    !here || request.headers().contains_key(ORIGIN)
 }
 
 fn unauthorised() -> Response<Full<Bytes>> {

@@ -20,6 +20,7 @@ use tokio_rustls::TlsAcceptor;
 
 use super::counts::Place;
 use super::io::Guarded;
+use super::stall::Progress;
 use super::{Bounds, Counts, Handler};
 use crate::cut::CutWaiter;
 use crate::tasks::Tasks;
@@ -56,66 +57,84 @@ pub(super) struct Client<H> {
 }
 
 /// Serves it to its end.
-pub(super) async fn serve<H: Handler>(client: Client<H>, stream: TcpStream, tls: Option<Arc<ServerConfig>>) {
-    let (patience, counts) = (client.bounds.client_idle, Arc::clone(&client.counts));
-    let begun = match tls {
-        Some(tls) => {
-            let handshake = TlsAcceptor::from(tls).accept(stream);
-            let Ok(Ok(stream)) = tokio::time::timeout(patience, handshake).await else {
-                counts.failed();
-                return;
-            };
-            let http2 = stream.get_ref().1.alpn_protocol() == Some(b"h2");
-            client.speak(stream, Bytes::new(), http2).await
-        }
-        None => {
-            let mut stream = stream;
-            let Ok(Ok((first, http2))) = tokio::time::timeout(patience, first_bytes(&mut stream)).await else {
-                counts.failed();
-                return;
-            };
-            client.speak(stream, first, http2).await
-        }
+pub(super) async fn serve<H: Handler>(mut client: Client<H>, stream: TcpStream, tls: Option<Arc<ServerConfig>>) {
+    let ended = match tls {
+        Some(tls) => match client.begin(TlsAcceptor::from(tls).accept(stream)).await {
+            Some(stream) => {
+                let http2 = stream.get_ref().1.alpn_protocol() == Some(b"h2");
+                client.speak(stream, Bytes::new(), http2).await
+            }
+            None => return,
+        },
+        None => match client.begin(first_bytes(stream)).await {
+            Some((stream, first, http2)) => client.speak(stream, first, http2).await,
+            None => return,
+        },
     };
-    if let Err(fault) = begun {
+    if let Err(fault) = ended {
         tracing::debug!(error = %fault, "a client's connection ended");
     }
 }
 
 /// Reads just enough to tell HTTP/2 from HTTP/1.1.
-async fn first_bytes(stream: &mut TcpStream) -> std::io::Result<(Bytes, bool)> {
+async fn first_bytes(mut stream: TcpStream) -> std::io::Result<(TcpStream, Bytes, bool)> {
     let mut first = Vec::with_capacity(HTTP2_PREFACE.len());
     loop {
-        let read = (&mut *stream).take((HTTP2_PREFACE.len() - first.len()) as u64).read_buf(&mut first).await?;
+        let read = (&mut stream).take((HTTP2_PREFACE.len() - first.len()) as u64).read_buf(&mut first).await?;
         if read == 0 {
             return Err(std::io::ErrorKind::UnexpectedEof.into());
         }
         if !HTTP2_PREFACE.starts_with(&first) {
-            return Ok((first.into(), false));
+            return Ok((stream, first.into(), false));
         }
         if first.len() == HTTP2_PREFACE.len() {
-            return Ok((first.into(), true));
+            return Ok((stream, first.into(), true));
         }
     }
 }
 
 impl<H: Handler> Client<H> {
+    /// What comes before the first request. `None` where it fails, takes too long, or the listener closes: nobody is waiting for an answer yet.
+    async fn begin<T>(&mut self, first: impl Future<Output = std::io::Result<T>>) -> Option<T> {
+        let begun = tokio::select! {
+            biased;
+            () = &mut self.closing => return None,
+            begun = tokio::time::timeout(self.bounds.client_idle, first) => begun,
+        };
+        if let Ok(Ok(begun)) = begun {
+            return Some(begun);
+        }
+        self.counts.failed();
+        None
+    }
+
     async fn speak<T>(self, stream: T, first: Bytes, is_http2: bool) -> hyper::Result<()>
     where
         T: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
         let Self { peer, bounds, place: _place, handler, counts, tasks, closing } = self;
-        let io = TokioIo::new(Guarded::new(stream, first, bounds.write_stall, counts));
-        let service = service_fn(move |request: Request<Incoming>| {
-            let handler = handler.clone();
-            async move { Ok::<_, Infallible>(handler.handle(request, peer).await) }
-        });
-        if is_http2 {
-            let connection = pin!(http2_builder(tasks, &bounds).serve_connection(io, service));
-            until_closing(connection, closing, http2::Connection::graceful_shutdown).await
-        } else {
+        let io = TokioIo::new(Guarded::new(stream, first, bounds.write_stall, Arc::clone(&counts)));
+        if !is_http2 {
+            let service = service_fn(move |request: Request<Incoming>| {
+                let handler = handler.clone();
+                async move { Ok::<_, Infallible>(handler.handle(request, peer).await) }
+            });
             let connection = pin!(http1_builder(&bounds).serve_connection(io, service));
-            until_closing(connection, closing, http1::Connection::graceful_shutdown).await
+            return until_closing(connection, closing, http1::Connection::graceful_shutdown).await;
+        }
+        let progress = Progress::new();
+        let answers = Arc::clone(&progress);
+        let service = service_fn(move |request: Request<Incoming>| {
+            let (handler, answers) = (handler.clone(), Arc::clone(&answers));
+            async move { Ok::<_, Infallible>(handler.handle(request, peer).await.map(|body| answers.see(body))) }
+        });
+        let connection = pin!(http2_builder(tasks, &bounds).serve_connection(io, service));
+        tokio::select! {
+            ended = until_closing(connection, closing, http2::Connection::graceful_shutdown) => ended,
+            () = progress.stalled(bounds.write_stall) => {
+                counts.stalled();
+                Ok(())
+            }
         }
     }
 }

@@ -6,6 +6,7 @@ mod connection;
 mod counts;
 mod io;
 mod listener;
+mod stall;
 mod tls;
 
 #[cfg(test)]

@@ -33,7 +33,6 @@ pub(crate) struct Seen {
     pub(crate) requests: AtomicUsize,
     /// Answers and streams that were dropped before their end.
     pub(crate) cancelled: AtomicUsize,
-    pub(crate) cut: tokio::sync::Notify,
 }
 
 #[derive(Clone)]
@@ -71,7 +70,23 @@ impl Drop for Chunks {
     fn drop(&mut self) {
         if let Some(seen) = self.seen.take() {
             seen.cancelled.fetch_add(1, Ordering::SeqCst);
-            seen.cut.notify_waiters();
+        }
+    }
+}
+
+/// Counts a handler that was dropped before it answered.
+struct HandlerDrop(Option<Arc<Seen>>);
+
+impl HandlerDrop {
+    fn answered(mut self) {
+        self.0 = None;
+    }
+}
+
+impl Drop for HandlerDrop {
+    fn drop(&mut self) {
+        if let Some(seen) = self.0.take() {
+            seen.cancelled.fetch_add(1, Ordering::SeqCst);
         }
     }
 }
@@ -95,6 +110,11 @@ impl Handler for ByPath {
                 str::to_owned,
             )
         );
+        let held = HandlerDrop(Some(Arc::clone(&self.seen)));
+        if path == "/never" {
+            std::future::pending::<()>().await;
+        }
+        held.answered();
         let body = request.into_body().collect().await.unwrap().to_bytes();
         let chunks = |left, chunk: Bytes, endless| Chunks { left, chunk, endless, seen: Some(Arc::clone(&self.seen)) };
         Response::new(match path.as_str() {
@@ -154,11 +174,7 @@ async fn http1_and_http2_by_prior_knowledge_share_a_port() {
     let answer = server.raw("GET /version HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n").await;
     assert!(answer.contains("HTTP/1.1 a"), "{answer}");
 
-    let stream = TcpStream::connect(server.address).await.unwrap();
-    let io = hyper_util::rt::TokioIo::new(stream);
-    let (mut sender, connection) =
-        hyper::client::conn::http2::handshake::<_, _, Full<Bytes>>(server.tasks.clone(), io).await.unwrap();
-    let _driver = Task::spawn(async move { drop(connection.await) });
+    let (mut sender, _driver) = http2(&server).await;
     let request = Request::get("http://b/version").body(Full::default()).unwrap();
     let answer = sender.send_request(request).await.unwrap();
     assert_eq!(answer.version(), Version::HTTP_2);
@@ -208,13 +224,56 @@ async fn a_client_that_takes_nothing_is_cut_off() {
 }
 
 #[tokio::test]
-async fn a_client_that_leaves_cancels_its_request() {
+async fn a_client_that_leaves_cancels_its_request_before_and_within_the_answer() {
     let server = Fixture::start(Bounds::default(), None);
-    let mut client = TcpStream::connect(server.address).await.unwrap();
-    client.write_all(b"GET /endless HTTP/1.1\r\nhost: a\r\n\r\n").await.unwrap();
-    client.read_u8().await.unwrap();
-    drop(client);
+    for (path, count) in [("/never", 1), ("/endless", 2)] {
+        let mut client = TcpStream::connect(server.address).await.unwrap();
+        client.write_all(format!("GET {path} HTTP/1.1\r\nhost: a\r\n\r\n").as_bytes()).await.unwrap();
+        if path == "/endless" {
+            client.read_u8().await.unwrap();
+        }
+        server.until(|seen| seen.requests.load(Ordering::SeqCst) == count).await;
+        drop(client);
+        server.until(|seen| seen.cancelled.load(Ordering::SeqCst) == count).await;
+    }
+}
+
+async fn http2(server: &Fixture) -> (hyper::client::conn::http2::SendRequest<Full<Bytes>>, Task) {
+    let stream = TcpStream::connect(server.address).await.unwrap();
+    let io = hyper_util::rt::TokioIo::new(stream);
+    let (sender, connection) = hyper::client::conn::http2::handshake(server.tasks.clone(), io).await.unwrap();
+    (sender, Task::spawn(async move { drop(connection.await) }))
+}
+
+#[tokio::test]
+async fn an_http2_client_that_takes_nothing_of_a_stream_is_cut_off_and_one_that_waits_is_not() {
+    let server = Fixture::start(Bounds { write_stall: Duration::from_millis(60), ..Bounds::default() }, None);
+    let (mut patient, _patient) = http2(&server).await;
+    let waiting = patient.send_request(Request::get("http://a/endless").body(Full::default()).unwrap()).await.unwrap();
+    let (mut greedy, _greedy) = http2(&server).await;
+    let untaken = greedy.send_request(Request::get("http://a/huge").body(Full::default()).unwrap()).await.unwrap();
     server.until(|seen| seen.cancelled.load(Ordering::SeqCst) == 1).await;
+    assert_eq!(server.counts.now().stalled, 1);
+    assert!(untaken.into_body().collect().await.is_err());
+    let mut body = waiting.into_body();
+    assert_eq!(body.frame().await.unwrap().unwrap().into_data().unwrap(), "first");
+    assert!(!patient.is_closed());
+}
+
+#[tokio::test]
+async fn closing_does_not_wait_for_a_client_that_said_nothing() {
+    let server = Fixture::start(Bounds::default(), None);
+    let mut silent = TcpStream::connect(server.address).await.unwrap();
+    tokio::time::timeout(Duration::from_secs(5), async {
+        while server.counts.now().open == 0 {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await
+    .unwrap();
+    server.closing.give();
+    server.tasks.finished().await;
+    assert_eq!(silent.read(&mut [0; 1]).await.unwrap(), 0);
 }
 
 #[tokio::test]
