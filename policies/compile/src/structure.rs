@@ -1,12 +1,12 @@
 //! From trees to specs: the structure of each document is judged by its kind's schema, all faults at once; only where it holds is it bound.
 
-mod faults;
+mod value;
+mod walk;
 
 use std::collections::BTreeMap;
 
 use aigw_kinds::{API_VERSION, AsSpec, Doc, Envelope, Kind, Labels, Spec};
 use aigw_source::{Document, Finding, Findings, Fix, bind, nearest, rules};
-use jsonschema::Validator;
 use serde_json::Value;
 
 /// Most structural faults that one document reports: the rest are seldom news.
@@ -18,23 +18,21 @@ pub(crate) fn bind_all(documents: Vec<Document>, findings: &mut Findings) -> Vec
     documents.into_iter().filter_map(|document| one(document, &mut schemas, findings)).collect()
 }
 
-/// Schemas of the kinds that were met, compiled once each.
+/// Schemas of the kinds that were met, made once each.
 #[derive(Default)]
-struct Schemas(BTreeMap<Kind, Option<Compiled>>);
-
-struct Compiled {
-    schema: Value,
-    validator: Validator,
+struct Schemas {
+    schemas: BTreeMap<Kind, Value>,
+    patterns: walk::Patterns,
 }
 
 impl Schemas {
-    fn of(&mut self, kind: Kind) -> Option<&Compiled> {
-        let compile = || {
-            let schema = aigw_kinds::schema::schema_of(kind);
-            let validator = jsonschema::options().with_draft(jsonschema::Draft::Draft202012).build(&schema).ok()?;
-            Some(Compiled { schema, validator })
-        };
-        self.0.entry(kind).or_insert_with(compile).as_ref()
+    /// Whether the document has the structure of its kind.
+    fn hold(&mut self, kind: Kind, document: &Document, findings: &mut Findings) -> bool {
+        let schema = self.schemas.entry(kind).or_insert_with(|| aigw_kinds::schema::schema_of(kind));
+        let faults = walk::faults(schema, document, &mut self.patterns);
+        let sound = faults.is_empty();
+        findings.extend(faults.into_iter().take(MAX_FAULTS));
+        sound
     }
 }
 
@@ -43,7 +41,7 @@ fn one(document: Document, schemas: &mut Schemas, findings: &mut Findings) -> Op
         return None;
     }
     let kind = check_kind(&document, findings)?;
-    let spec = if holds(&document, schemas.of(kind), findings) { bind_kind(kind, &document, findings) } else { None };
+    let spec = if schemas.hold(kind, &document, findings) { bind_kind(kind, &document, findings) } else { None };
     let text = |pointer: &str| document.at(pointer).and_then(|node| node.as_str()).map(str::to_owned);
     let labels = document.at("/metadata/labels").map(|node| {
         let pairs = node.entries().iter().filter_map(|entry| Some((entry.key.to_string(), entry.value.as_str()?.to_owned())));
@@ -88,21 +86,6 @@ fn kinds() -> String {
     Kind::ALL.iter().map(|kind| format!("`{kind}`")).collect::<Vec<_>>().join(", ")
 }
 
-/// Whether the document has the structure of its kind.
-fn holds(document: &Document, compiled: Option<&Compiled>, findings: &mut Findings) -> bool {
-    // A schema that does not compile is a fault of ours that a test of this crate finds; binding judges all the same.
-    let Some(Compiled { schema, validator }) = compiled else { return true };
-    let json = document.root.to_json();
-    if validator.is_valid(&json) {
-        return true;
-    }
-    let mut judge = faults::Judge { document, schema, findings, left: MAX_FAULTS };
-    for error in validator.iter_errors(&json) {
-        judge.report(&error);
-    }
-    false
-}
-
 fn bind_kind(kind: Kind, document: &Document, findings: &mut Findings) -> Option<Spec> {
     fn of<S: AsSpec + serde::de::DeserializeOwned>(document: &Document, findings: &mut Findings) -> Option<Spec> {
         bind::<Envelope<S>>(&document.root, findings).map(|envelope| envelope.spec.into_spec())
@@ -119,3 +102,6 @@ fn bind_kind(kind: Kind, document: &Document, findings: &mut Findings) -> Option
         Kind::Prompt => of::<aigw_kinds::prompt::PromptSpec>(document, findings),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -46,12 +46,12 @@ fn all_structural_faults_are_said_at_once_each_at_its_place() {
     ));
     insta::assert_snapshot!(findings(&compiled), @"
     5:3 C001 unknown key `operatoin` | did you mean `operation`?
-    6:12 C027 `random` is not one of `weighted`
+    6:12 C027 unknown word `random` | only `weighted` can be written here
     8:21 C001 unknown key `weigth` | did you mean `weight`?
-    8:42 C025 expected a whole number, found `high`
-    9:21 C027 0 is below the least value 1
-    9:40 C005 `200` has no unit | write a number and its unit, such as `30s`
-    9:50 C005 `5` has no unit | write it with its unit, such as `30s`
+    8:42 C025 expected a whole number, found the text `high`
+    9:21 C027 `0` is out of bounds | write a number from 1 to 20
+    9:40 C005 `200` has no unit | write the duration with its unit, such as `30s`
+    9:50 C005 `5` has no unit | write the duration with its unit, such as `30s`
     ");
     assert!(compiled.program.is_none());
 }
@@ -66,8 +66,8 @@ fn kinds_versions_and_missing_parts_are_named() {
     insta::assert_snapshot!(findings(&newer), @"1:13 C027 `aigw.dev/v2` is not a version of the policy language | this version reads `aigw.dev/v1`");
     let bare = compile_text("apiVersion: aigw.dev/v1\nkind: Model\n");
     insta::assert_snapshot!(findings(&bare), @"
-    1:1 C026 the document has no `metadata`
-    1:1 C026 the document has no `spec`
+    2:1 C026 the key `metadata` is missing | add `metadata: …`
+    2:1 C026 the key `spec` is missing | add `spec: …`
     ");
 }
 

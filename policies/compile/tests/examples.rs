@@ -63,3 +63,11 @@ fn a_program_reads_back_from_its_bundle() {
     let read = aigw_kinds::Program::from_json(&members[aigw_kinds::PROGRAM_MEMBER]).unwrap();
     assert_eq!(&read, program);
 }
+
+#[test]
+fn the_examples_of_the_kinds_are_one_repository_without_a_finding() {
+    let files = aigw_kinds::Kind::ALL.iter().map(|kind| (format!("{kind}.yaml"), aigw_kinds::example(*kind).as_bytes().to_vec()));
+    let compiled = compile(Input { files: files.collect(), refused: Vec::new() }, &Limits::default());
+    assert_eq!(lines(&compiled), Vec::<String>::new());
+    assert_eq!(compiled.program.unwrap().check_ids(), Ok(()));
+}

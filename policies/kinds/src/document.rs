@@ -164,3 +164,18 @@ impl FromStr for Kind {
         Self::ALL.iter().copied().find(|kind| kind.as_str() == text).ok_or(())
     }
 }
+
+/// A document of a kind that shows most of what can be written. All of them together are a repository that compiles.
+pub const fn example(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Gateway => include_str!("gateway/example.yaml"),
+        Kind::Provider => include_str!("provider/example.yaml"),
+        Kind::Model => include_str!("model/example.yaml"),
+        Kind::Route => include_str!("route/example.yaml"),
+        Kind::Consumer => include_str!("consumer/example.yaml"),
+        Kind::Authentication => include_str!("authentication/example.yaml"),
+        Kind::Authorization => include_str!("authorization/example.yaml"),
+        Kind::Limit => include_str!("limit/example.yaml"),
+        Kind::Prompt => include_str!("prompt/example.yaml"),
+    }
+}
