@@ -27,6 +27,8 @@ use crate::serve::{Bounds, Handler};
 
 /// Most connections to the admin plane: scrapers, probes, people.
 const MAX_CONNECTIONS: u32 = 64;
+/// What a client that does not wait for the outcome says in `Prefer` (RFC 7240, section 4.1).
+const RESPOND_ASYNC: &str = "respond-async";
 
 /// Answers on the admin address.
 #[derive(Clone)]
@@ -89,6 +91,9 @@ impl Admin {
         let (reply, record) = oneshot::channel();
         if self.reloads.send(reply).await.is_err() {
             return fault(StatusCode::SERVICE_UNAVAILABLE, "draining");
+        }
+        if request.headers().get("prefer").is_some_and(|prefer| prefer == RESPOND_ASYNC) {
+            return json_answer(StatusCode::ACCEPTED, &json!({"asked": true}));
         }
         match record.await {
             Ok(record) => {
