@@ -53,6 +53,7 @@ pub(crate) async fn call_model<W: World>(x: &mut Exchange<'_, W>, model: ModelId
         if x.admit_model(*fallback).await.is_err() {
             continue;
         }
+        x.name_model(*fallback);
         match serve(x, *fallback).await {
             Ok(reply) => return Ok(reply),
             Err(End::Final(trouble)) => return told(x, trouble),
@@ -91,22 +92,27 @@ async fn serve<W: World>(x: &mut Exchange<'_, W>, model: ModelId) -> Result<Repl
     let mut choice = choose(x, model, plan);
     let mut trouble: Option<Trouble> = None;
     for _ in 0..plan.retry.attempts {
-        let place = match pick(x, &choice, plan).await {
-            Ok(place) => place,
-            Err(until) => return Err(End::Spent(Spent { trouble, until })),
+        let now = x.settlement.world.now();
+        let (place, pause) = match choice.next(now, plan.retry.backoff_max) {
+            Next::Send(place) => (place, None),
+            Next::Wait(place, at) if at < x.deadline => (place, Some(at)),
+            Next::Wait(_, at) => return Err(End::Spent(Spent { trouble, until: Some(at) })),
+            Next::Spent { until } => return Err(End::Spent(Spent { trouble, until })),
         };
         let Some(candidate) = choice.candidate(place) else { break };
         let retry = trouble.is_some();
-        let now = x.settlement.world.now();
         if retry && !candidate.budget.allows(now, plan.retry.budget) {
             break;
+        }
+        if let Some(at) = pause {
+            x.settlement.world.sleep_until(at).await;
         }
         let Some(request) = request::model_request(x, candidate) else {
             choice.failed(place, false, now, backoff(plan), 0);
             continue;
         };
         choice.sent(place);
-        candidate.budget.sent(now, retry);
+        candidate.budget.sent(x.settlement.world.now(), retry);
         let sending = Sending {
             candidate,
             operation: plan.operation,
@@ -114,7 +120,6 @@ async fn serve<W: World>(x: &mut Exchange<'_, W>, model: ModelId) -> Result<Repl
             request_at: x.deadline,
             event_bytes: fixed.loaded.gateway().bounds.event.as_len(),
         };
-        x.settlement.record.model = Some(plan.origin.name.to_string());
         match attempt(&mut x.settlement, &sending, request).await {
             Ok(reply) => return Ok(reply),
             Err(failed) => {
@@ -145,20 +150,6 @@ fn choose<'r, W: World>(x: &Exchange<'r, W>, model: ModelId, plan: &ModelPlan) -
         has_key && expressions.holds_if_any(candidate.when, &x.facts).unwrap_or(false)
     };
     Choice::new(candidates.iter().filter(eligible), draw)
-}
-
-/// The next target, after the pause that it needs; or when one could be asked again, where there is none within the policy's patience.
-async fn pick<W: World>(x: &Exchange<'_, W>, choice: &Choice<'_>, plan: &ModelPlan) -> Result<usize, Option<Moment>> {
-    let world = &x.settlement.world;
-    match choice.next(world.now(), plan.retry.backoff_max) {
-        Next::Send(place) => Ok(place),
-        Next::Wait(place, at) if at < x.deadline => {
-            world.sleep_until(at).await;
-            Ok(place)
-        }
-        Next::Wait(_, at) => Err(Some(at)),
-        Next::Spent { until } => Err(until),
-    }
 }
 
 /// Takes a failure in: the target's wish to be left alone, and whether and when it may be tried again.

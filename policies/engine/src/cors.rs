@@ -10,7 +10,7 @@ use http::{HeaderMap, HeaderValue, Method};
 use crate::loaded::LoadedCors;
 
 /// What scripts may read of an answer beyond what every script may.
-const EXPOSED: &str = "x-request-id, retry-after";
+const EXPOSED: &str = "x-request-id, retry-after, x-ratelimit-limit-requests, x-ratelimit-remaining-requests";
 
 /// The headers of a preflight's answer; `None` where this is none, or not from an allowed origin.
 pub(crate) fn preflight(cors: &LoadedCors, method: &Method, headers: &HeaderMap) -> Option<HeaderMap> {

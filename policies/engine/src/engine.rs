@@ -22,6 +22,7 @@ use crate::head::{REQUEST_ID, RequestId, client_ip};
 use crate::loaded::Loaded;
 use crate::matcher::{host, normal_path};
 use crate::phases;
+use crate::ratelimit;
 use crate::reply::{Reply, ReplyBody};
 use crate::settle::Settlement;
 use crate::state::State;
@@ -136,6 +137,7 @@ fn respond<W: World>(
     if let Some(cors) = &settlement.fixed.loaded.gateway().cors {
         cors::decorate(cors, request, &mut headers);
     }
+    ratelimit::describe(&settlement.notes.readings, settlement.fixed.loaded.program(), &mut headers);
     settlement.record.status = status.as_u16();
     let mut response = Response::new(Answer::new(body, settlement));
     *response.status_mut() = status;

@@ -139,15 +139,20 @@ impl<'r, W: World> Exchange<'r, W> {
 
     pub(crate) async fn resolve(&mut self) -> Result<(), Refusal> {
         let matched = self.matched()?;
-        let Some(content) = &self.content else { return Ok(()) };
+        let Some(content) = &mut self.content else { return Ok(()) };
         // What the path names wins over the body, as it does with Azure itself.
         let capture = |name| matched.capture(name, self.facts.path);
-        let named = capture("deployment").or_else(|| capture("model")).or_else(|| content.named.clone());
+        let named = capture("deployment").or_else(|| capture("model")).or_else(|| content.named.take());
         let model = self.fixed.loaded.resolve(&matched, named.as_deref())?;
         self.admit_model(model).await?;
-        self.settlement.record.model = model.of(self.fixed.loaded.program()).map(|plan| plan.origin.name.to_string());
+        self.name_model(model);
         self.model = Some(model);
         Ok(())
+    }
+
+    /// Notes which model serves.
+    pub(crate) fn name_model(&mut self, model: ModelId) {
+        self.settlement.record.model = model.of(self.fixed.loaded.program()).map(|plan| plan.origin.name.to_string());
     }
 
     /// Whether this caller may use a model now, and counts it; asked anew for each fallback.

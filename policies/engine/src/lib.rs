@@ -19,6 +19,7 @@ mod head;
 mod mock;
 mod models;
 mod phases;
+mod ratelimit;
 mod reply;
 mod settle;
 mod state;

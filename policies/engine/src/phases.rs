@@ -31,8 +31,9 @@ where
             Ok(None) => {}
             Ok(Some(reply)) => return Ok(reply),
             Err(refusal) => {
-                // From the call on it is no longer a policy that says no.
-                x.settlement.record.outcome = if phase == Phase::Call { Outcome::Failed } else { Outcome::Refused };
+                // From the call on it is no longer a policy that says no, unless nobody is called.
+                let calls = x.matched.is_some_and(|matched| matched.row.operation != Operation::Models);
+                x.settlement.record.outcome = if phase == Phase::Call && calls { Outcome::Failed } else { Outcome::Refused };
                 return Err(refusal);
             }
         }

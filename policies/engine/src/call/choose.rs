@@ -20,6 +20,8 @@ pub(crate) struct Choice<'a> {
 
 struct Entry<'a> {
     candidate: &'a Candidate,
+    /// Among equals the smaller is better.
+    score: f64,
     sends: u32,
     /// Set when a send fails: before then it is not tried again.
     not_before: Moment,
@@ -44,13 +46,19 @@ pub(crate) enum Next {
 impl<'a> Choice<'a> {
     /// Orders the eligible candidates.
     pub(crate) fn new(eligible: impl Iterator<Item = &'a Candidate>, draw: Draw<'_>) -> Self {
-        let scored = eligible.enumerate().map(|(at, candidate)| (candidate.score(draw, at), candidate));
-        let mut scored: Vec<(f64, &Candidate)> = scored.collect();
-        if scored.len() > 1 {
-            scored.sort_by(|(one, a), (other, b)| a.priority.cmp(&b.priority).then(one.total_cmp(other)));
+        let entry = |(at, candidate): (usize, &'a Candidate)| Entry {
+            candidate,
+            score: candidate.score(draw, at),
+            sends: 0,
+            not_before: Moment::default(),
+            out: false,
+        };
+        let mut entries: Vec<Entry<'a>> = eligible.enumerate().map(entry).collect();
+        if entries.len() > 1 {
+            let priority = |entry: &Entry<'_>| entry.candidate.priority;
+            entries.sort_by(|one, other| priority(one).cmp(&priority(other)).then(one.score.total_cmp(&other.score)));
         }
-        let entry = |(_, candidate)| Entry { candidate, sends: 0, not_before: Moment::default(), out: false };
-        Self { entries: scored.into_iter().map(entry).collect() }
+        Self { entries }
     }
 
     /// The candidate at a place that [`Choice::next`] gave.

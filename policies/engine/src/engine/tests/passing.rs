@@ -1,6 +1,7 @@
 //! What goes up and what comes back: bytes and headers.
 
 use super::*;
+use crate::testing::program::{PLACE, origin};
 
 #[test]
 fn an_answer_passes_byte_for_byte_and_its_usage_is_recorded() {
@@ -100,7 +101,45 @@ fn the_list_of_models_names_what_the_caller_may_use() {
     assert_eq!(told.body.text(), r#"{"id":"m-2024","object":"model","created":0,"owned_by":"test"}"#);
     let told = desk.ask(desk.get("/v1/models/nope"));
     assert_eq!((told.status, told.code().as_str()), (StatusCode::NOT_FOUND, "model_not_found"));
-    assert!(desk.world.records().iter().all(|record| record.outcome != Outcome::Cancelled));
+    let outcomes: Vec<Outcome> = desk.world.records().iter().map(|record| record.outcome).collect();
+    assert_eq!(outcomes, [Outcome::Completed, Outcome::Completed, Outcome::Refused]);
+}
+
+#[test]
+fn a_prompt_is_spliced_in_and_its_caps_hold() {
+    use aigw_kinds::prompt::{PromptMessage, PromptPlan, PromptUse, PromptVersion};
+    let desk = Desk::new(|program| {
+        let system = PromptMessage::Template { role: "system".to_owned(), text: "Be brief.".to_owned(), place: PLACE };
+        let version = PromptVersion {
+            name: "v1".parse().unwrap(),
+            share: aigw_core::Share::ALL,
+            messages: vec![system, PromptMessage::Request],
+        };
+        program.prompts.push(PromptPlan {
+            origin: origin("brief"),
+            mode: aigw_kinds::Mode::Enforce,
+            parameters: Vec::new(),
+            versions: vec![version],
+            set: vec![("temperature".to_owned(), serde_json::json!(0))],
+            default: Vec::new(),
+            cap: vec![("n".to_owned(), 1.into())],
+        });
+        let used = PromptUse { prompt: aigw_kinds::PromptId(0), with: Vec::new(), place: PLACE };
+        program.routes.first_mut().unwrap().prompts.push(used);
+    });
+    let chunk = "data: {\"choices\":[{\"index\":0,\"delta\":{},\"finish_reason\":\"stop\"}]}\n\n";
+    desk.script([vec![Upstream::events(&[chunk, "data: [DONE]\n\n"])]]);
+    let told = desk.chat(r#"{"n":3,"model":"m","stream":true,"messages":[{"role":"user","content":"hi"}]}"#);
+    assert!(told.body.text().ends_with("[DONE]\n\n"), "one choice is all that was asked for");
+    let sent: serde_json::Value = serde_json::from_str(&desk.world.calls().first().unwrap().body).unwrap();
+    let messages = serde_json::json!([{"role": "system", "content": "Be brief."}, {"role": "user", "content": "hi"}]);
+    assert_eq!(
+        (sent.get("messages"), sent.get("n"), sent.get("temperature")),
+        (Some(&messages), Some(&1.into()), Some(&0.into()))
+    );
+    let record = desk.record();
+    let prompt = record.policies.iter().find(|policy| policy.phase == "prompt").unwrap();
+    assert_eq!((prompt.policy.as_str(), prompt.rule.as_deref()), ("brief", Some("v1")));
 }
 
 #[test]
