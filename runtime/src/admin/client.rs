@@ -60,7 +60,7 @@ impl Client {
     /// # Errors
     /// Where nobody answers, or not as a gateway does.
     pub fn status(&self) -> Result<Status, ClientError> {
-        self.ask(Method::GET, "/status")
+        self.ask(Method::GET, "/status", false)
     }
 
     /// Makes it look at its source now, and gives what came of that.
@@ -68,14 +68,22 @@ impl Client {
     /// # Errors
     /// Where nobody answers, or not as a gateway does. A refused bundle is an answer.
     pub fn reload(&self) -> Result<ActivationRecord, ClientError> {
-        self.ask(Method::POST, "/v1/reload")
+        self.ask(Method::POST, "/v1/reload", false)
     }
 
-    fn ask<T: DeserializeOwned>(&self, method: Method, path: &str) -> Result<T, ClientError> {
+    /// Makes it look at its source soon, and does not wait for what comes of that.
+    ///
+    /// # Errors
+    /// Where nobody answers, or not as a gateway does.
+    pub fn ask_reload(&self) -> Result<(), ClientError> {
+        self.ask::<serde_json::Value>(Method::POST, "/v1/reload", true).map(drop)
+    }
+
+    fn ask<T: DeserializeOwned>(&self, method: Method, path: &str, only_ask: bool) -> Result<T, ClientError> {
         let unreachable = |detail: String| ClientError::Unreachable { address: self.address.clone(), detail };
         let runtime =
             tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|fault| unreachable(fault.to_string()))?;
-        let answer = runtime.block_on(async { tokio::time::timeout(PATIENCE, self.exchange(method, path)).await });
+        let answer = runtime.block_on(async { tokio::time::timeout(PATIENCE, self.exchange(method, path, only_ask)).await });
         let (status, body) =
             answer.map_err(|_| unreachable("it does not answer".to_owned()))?.map_err(|fault| unreachable(fault.to_string()))?;
         if status == StatusCode::UNAUTHORIZED {
@@ -88,6 +96,7 @@ impl Client {
         &self,
         method: Method,
         path: &str,
+        only_ask: bool,
     ) -> Result<(StatusCode, Bytes), Box<dyn std::error::Error + Send + Sync>> {
         let stream = TcpStream::connect(&self.address).await?;
         let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
@@ -99,6 +108,9 @@ impl Client {
         let mut request = Request::builder().method(method).uri(path).header(HOST, &self.address);
         if let Some(token) = &self.token {
             request = request.header(AUTHORIZATION, format!("Bearer {}", token.expose()));
+        }
+        if only_ask {
+            request = request.header("prefer", super::RESPOND_ASYNC);
         }
         let answer = sender.send_request(request.body(Empty::<Bytes>::new())?).await?;
         let status = answer.status();

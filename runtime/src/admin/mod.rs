@@ -57,7 +57,7 @@ impl Handler for Admin {
             _ if self.token.is_none() && is_of_a_page(&request) => fault(StatusCode::FORBIDDEN, "not_for_browsers"),
             (&Method::GET, "/status") => json_answer(StatusCode::OK, &Status::of(&self.process)),
             (&Method::GET, "/metrics") => self.metrics(),
-            (&Method::POST, "/v1/reload") => self.reload().await,
+            (&Method::POST, "/v1/reload") => self.reload(only_asks(&request)).await,
             (_, "/livez" | "/readyz" | "/status" | "/metrics" | "/v1/reload") => {
                 fault(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed")
             }
@@ -87,12 +87,12 @@ impl Admin {
         answer(StatusCode::OK, Text::CONTENT_TYPE, text.finish())
     }
 
-    async fn reload(&self) -> Response<Full<Bytes>> {
+    async fn reload(&self, only_asked: bool) -> Response<Full<Bytes>> {
         let (reply, record) = oneshot::channel();
         if self.reloads.send(reply).await.is_err() {
             return fault(StatusCode::SERVICE_UNAVAILABLE, "draining");
         }
-        if request.headers().get("prefer").is_some_and(|prefer| prefer == RESPOND_ASYNC) {
+        if only_asked {
             return json_answer(StatusCode::ACCEPTED, &json!({"asked": true}));
         }
         match record.await {
@@ -103,6 +103,11 @@ impl Admin {
             Err(_) => fault(StatusCode::SERVICE_UNAVAILABLE, "draining"),
         }
     }
+}
+
+/// Whether the client does not wait for the outcome.
+fn only_asks(request: &Request<Incoming>) -> bool {
+    request.headers().get("prefer").is_some_and(|prefer| prefer == RESPOND_ASYNC)
 }
 
 /// A page in a browser on this machine can ask too, but not without saying so: by its origin, or by the name that it made point here.
