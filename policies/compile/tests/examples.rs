@@ -1,6 +1,6 @@
 //! Every repository that people are told to copy compiles without a finding.
 
-#![expect(clippy::unwrap_used, reason = "tests")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
