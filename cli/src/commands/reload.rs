@@ -10,10 +10,10 @@ use crate::output::{print, say};
 /// Arguments of `reload`.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Example:\n  aigw reload --wait\n\nWith --wait it ends with 0 where the bundle is active or was already, with 5 where it was refused, with 2 where something around it failed."
+    after_help = "Example:\n  aigw reload --wait\n\nWithout --wait the gateway is only told to look. With it, ends with 0 where the bundle is active or was already, with 5 where it was refused, with 2 where something around it failed."
 )]
 pub(crate) struct Reload {
-    /// Wait for the result and print its record; without, only whether it was asked
+    /// Wait for the result, print its record, and end as it ended
     #[arg(long)]
     wait: bool,
     #[command(flatten)]
@@ -22,12 +22,14 @@ pub(crate) struct Reload {
 
 impl Reload {
     pub(crate) fn run(self) -> Outcome {
-        let record = self.running.client()?.reload().map_err(|error| client_stop(&error))?;
-        if self.wait {
-            let json =
-                serde_json::to_string_pretty(&record).map_err(|error| Stop::usage(error.to_string()).with_exit(Exit::Bug))?;
-            print(&format!("{json}\n"))?;
+        let client = self.running.client()?;
+        if !self.wait {
+            client.ask_reload().map_err(|error| client_stop(&error))?;
+            return Ok(Exit::Fine);
         }
+        let record = client.reload().map_err(|error| client_stop(&error))?;
+        let json = serde_json::to_string_pretty(&record).map_err(|error| Stop::usage(error.to_string()).with_exit(Exit::Bug))?;
+        print(&format!("{json}\n"))?;
         let why = record.message.clone().unwrap_or_default();
         Ok(match record.result {
             ActivationResult::Activated | ActivationResult::Unchanged => Exit::Fine,
