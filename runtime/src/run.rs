@@ -14,13 +14,13 @@ use crate::config::{Config, StartError, StartReason};
 use crate::cut::Cut;
 use crate::gateway::Gateway;
 use crate::process::{Addresses, Parts, Process, Worker};
-use crate::records::{self, Writer};
+use crate::records::{self, Sink, Writer};
 use crate::reload::{ActivationRecord, Reloader, Request, Source, Store};
 use crate::serve::{Listener, Sharing, bind};
 use crate::settings::{Settings, ThreadModel};
 use crate::tasks::{Task, Tasks};
 use crate::threads::DataThreads;
-use crate::transport::Pools;
+use crate::transport::{ClientTls, Pools};
 use crate::world::Random;
 
 /// Reloads that may wait to be made.
@@ -109,38 +109,32 @@ impl Running {
         let admin = listen(config.admin, Sharing::Alone)?;
         let addresses =
             Addresses { data: address(&sockets)?, admin: admin.local_addr().map_err(listen_fault)?, tls: config.tls.is_some() };
-        let (records, writer) = records::start(&config.decisions).map_err(|fault| {
-            StartReason::System
-                .with(format!("cannot write the decision log `{}`: {fault}", String::from(config.decisions.clone())))
-        })?;
+        let (records, writer) = decision_log(&config)?;
         let data = DataThreads::start(config.thread_model, config.threads).map_err(system)?;
-        let upstream_tls = Arc::new(config.upstream_tls);
-        let workers =
-            data.handles().map(|_| Worker { pools: Arc::new(Pools::new(Arc::clone(&upstream_tls))), requests: Arc::default() });
+        let Config { settings, secrets, source, tls, .. } = config;
         let process = Arc::new(Process::new(Parts {
-            parameters: config.settings.parameters.clone(),
-            require_secrets: config.settings.require_secrets.unwrap_or(false),
+            workers: workers(&data, config.upstream_tls),
             drain: config.drain,
             random: Arc::new(Random::new().ok_or_else(|| StartReason::System.with("the system gave no randomness"))?),
-            secrets: config.secrets,
+            secrets,
             records,
-            workers: workers.collect(),
             tasks: Tasks::on(control.handle().clone()),
             addresses,
+            require_secrets: settings.require_secrets.unwrap_or(false),
+            parameters: settings.parameters.clone(),
         }));
-        let mut reloader = Reloader::new(Arc::clone(&process), config.source, store);
+        let mut reloader = Reloader::new(Arc::clone(&process), source, store);
         let first = reloader.start();
         let closing = Arc::<Cut>::default();
+        serve_data(&process, &data, &closing, sockets, tls);
         let (reloads, asked) = mpsc::channel(RELOADS);
-        let token = token(&config.settings, &process);
-        serve_data(&process, &data, &closing, sockets, config.tls);
-        let on = control.handle();
-        let control_tasks = vec![
-            Task::spawn_on(on, reloader.run(asked)),
-            Task::spawn_on(on, serve_admin(Admin { process: Arc::clone(&process), token, reloads: reloads.clone() }, admin)),
-            Task::spawn_on(on, keep_secrets(Arc::clone(&process))),
+        let plane = Admin { process: Arc::clone(&process), token: token(&settings, &process), reloads: reloads.clone() };
+        let control_tasks = [
+            Task::spawn_on(control.handle(), reloader.run(asked)),
+            Task::spawn_on(control.handle(), serve_admin(plane, admin)),
+            Task::spawn_on(control.handle(), keep_secrets(Arc::clone(&process))),
         ];
-        Ok(Self { process, closing, reloads, first, data, control_tasks, control, writer })
+        Ok(Self { process, closing, reloads, first, data, control_tasks: control_tasks.into(), control, writer })
     }
 
     /// Where it listens.
@@ -226,6 +220,17 @@ fn listen_fault(fault: std::io::Error) -> StartError {
 fn address(sockets: &[TcpListener]) -> Result<std::net::SocketAddr, StartError> {
     let first = sockets.first().ok_or_else(|| StartReason::Listen.with("there is no thread to listen"))?;
     first.local_addr().map_err(listen_fault)
+}
+
+fn decision_log(config: &Config) -> Result<(Sink, Option<Writer>), StartError> {
+    let log = &config.decisions;
+    let fault = |fault| StartReason::System.with(format!("cannot write decisions to `{}`: {fault}", String::from(log.clone())));
+    records::start(log).map_err(fault)
+}
+
+fn workers(data: &DataThreads, tls: ClientTls) -> Vec<Worker> {
+    let tls = Arc::new(tls);
+    data.handles().map(|_| Worker { pools: Arc::new(Pools::new(Arc::clone(&tls))), requests: Arc::default() }).collect()
 }
 
 fn token(settings: &Settings, process: &Arc<Process>) -> Option<Arc<Token>> {

@@ -6,6 +6,7 @@ use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -87,6 +88,11 @@ impl Policies {
     }
 
     fn bundle(&self, sequence: u64) -> Vec<u8> {
+        self.bundle_for(sequence, SignedDuration::from_hours(24))
+    }
+
+    /// A bundle that expires that long from now.
+    fn bundle_for(&self, sequence: u64, validity: SignedDuration) -> Vec<u8> {
         let members = BTreeMap::from([(PROGRAM_MEMBER.to_owned(), serde_json::to_vec(&self.program()).unwrap())]);
         let now = Timestamp::now();
         let release = Release {
@@ -95,7 +101,7 @@ impl Policies {
             sequence,
             issued: now,
             not_before: now - SignedDuration::from_secs(60),
-            expires: now + SignedDuration::from_hours(24),
+            expires: now + validity,
             minimum_runtime: Version::new(0, 1, 0),
             provenance: None,
             gates: Gates::default(),
@@ -395,6 +401,55 @@ fn signing_the_same_content_again_makes_no_new_generation() {
     assert_eq!((status.bundle.unwrap().sequence, status.generations_alive), (5, 1));
     site.put(&says("two").bundle(4));
     assert_eq!(running.reload_now().unwrap().reason.as_deref(), Some("older_sequence"));
+}
+
+#[test]
+fn an_expired_bundle_is_served_on_and_said_to_be_so_but_never_activated() {
+    let site = Site::new();
+    site.put(&says("one").bundle_for(1, SignedDuration::from_millis(600)));
+    let running = site.start();
+    let admin = running.addresses().admin;
+    until("it expires", || get(admin, "/readyz", "").contains("expired"));
+    assert!(ask(&running).contains("one"));
+    assert!(get(admin, "/readyz", "").starts_with("HTTP/1.1 200"));
+    assert!(get(admin, "/readyz?strict", "").starts_with("HTTP/1.1 503"));
+    assert!(client(&running).status().unwrap().bundle.unwrap().expired);
+    assert_eq!(running.reload_now().unwrap().reason.as_deref(), Some("expired"));
+    site.put(&says("one").bundle(2));
+    assert_eq!(running.reload_now().unwrap().result, ActivationResult::Unchanged);
+    assert!(get(admin, "/readyz?strict", "").starts_with("HTTP/1.1 200"));
+}
+
+#[test]
+fn reloads_under_load_lose_no_request_and_leave_nothing_behind() {
+    let site = Site::new();
+    site.put(&says("round 0").bundle(1));
+    let running = site.start();
+    let (address, stop) = (running.addresses().data, Arc::new(AtomicBool::new(false)));
+    let clients: Vec<_> = (0..3)
+        .map(|_| {
+            let stop = Arc::clone(&stop);
+            std::thread::spawn(move || {
+                let mut asked = 0;
+                while !stop.load(Ordering::Relaxed) {
+                    let answer = exchange(address, &chat_request(false));
+                    assert!(answer.starts_with("HTTP/1.1 200") && answer.contains("round"), "{answer}");
+                    asked += 1;
+                }
+                asked
+            })
+        })
+        .collect();
+    for round in 1..=40 {
+        site.put(&says(&format!("round {round}")).bundle(1 + round));
+        let result = running.reload_now().unwrap().result;
+        assert!(matches!(result, ActivationResult::Activated | ActivationResult::Unchanged), "{round}");
+    }
+    stop.store(true, Ordering::Relaxed);
+    let asked: usize = clients.into_iter().map(|client| client.join().unwrap()).sum();
+    assert!(asked > 40, "{asked}");
+    assert!(ask(&running).contains("round 40"));
+    until("the old generations are gone", || client(&running).status().unwrap().generations_alive == 1);
 }
 
 #[test]

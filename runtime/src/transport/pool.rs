@@ -153,12 +153,12 @@ impl Pool {
     }
 
     async fn connected(&self, timeouts: CallTimeouts) -> Result<Ready, TransportError> {
-        tokio::time::timeout(timeouts.connect.as_duration(), self.connect()).await.unwrap_or_else(|_| {
-            Err(error(TransportErrorKind::ConnectTimeout, format_args!("no connection within {}", timeouts.connect)))
-        })
+        let by = tokio::time::Instant::now() + timeouts.connect.as_duration();
+        let late = || error(TransportErrorKind::ConnectTimeout, format_args!("no connection within {}", timeouts.connect));
+        tokio::time::timeout_at(by, self.connect(by)).await.unwrap_or_else(|_| Err(late()))
     }
 
-    async fn connect(&self) -> Result<Ready, TransportError> {
+    async fn connect(&self, by: tokio::time::Instant) -> Result<Ready, TransportError> {
         let _turn = match self.http2.get() {
             Some(false) => None,
             _ => Some(self.connecting.lock().await),
@@ -168,7 +168,7 @@ impl Pool {
         {
             return Ok(Ready::Shared(shared));
         }
-        let fresh = connect(&self.shape, self.tls.as_ref()).await?;
+        let fresh = connect(&self.shape, self.tls.as_ref(), by).await?;
         self.opened.fetch_add(1, Ordering::Relaxed);
         self.http2.get_or_init(|| fresh.http2);
         if !fresh.http2 {
