@@ -9,7 +9,7 @@ mod targets;
 use aigw_kinds::gateway::{BoundsSpec, GatewaySpec};
 use aigw_kinds::{Doc, Mode, Repository, Spec, Typed};
 
-pub(crate) use attached::{Attached, Uses, routes, uses};
+pub(crate) use attached::{Attached, Uses, routes, selects, uses};
 pub(crate) use expressions::{conditions, reads};
 pub(crate) use prompts::{Message, messages};
 pub(crate) use strings::visit_strings;

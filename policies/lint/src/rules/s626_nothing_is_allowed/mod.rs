@@ -14,7 +14,9 @@ pub(crate) fn check(repository: &Repository, _: &Sources, findings: &mut Finding
         let policies: Vec<(&Doc, &AuthorizationSpec)> =
             uses.policies.iter().filter_map(|attached| Some((attached.doc, attached.doc.spec_as()?))).collect();
         let name = &uses.route.doc.name;
-        if policies.is_empty() || policies.iter().any(|(_, policy)| may_allow(policy, name)) {
+        // Without a policy in force the route is an error already.
+        let in_force = policies.iter().any(|(_, policy)| policy.mode == Mode::Enforce);
+        if !in_force || policies.iter().any(|(_, policy)| may_allow(policy, name)) {
             continue;
         }
         let message = format!("no rule in force allows anything on `{name}`, so every request is refused with 403");
