@@ -78,6 +78,7 @@ const RULES: &[Rule] = &[
     other!("source" Warning source::MERGE_OVERRIDES, "c003_merge_overrides"),
     other!("source" Warning source::YAML_1_1_TRAP, "c004_yaml_1_1_trap"),
     own!(c007_unused_file, "it takes a second file, a template that ends in `.j2` and that no Prompt names"),
+    own!(c011_deceptive_character),
     own!(c014_unused_parameter),
     other!("source" Error source::NOT_UTF8, "c020_not_utf8", "a file that is not text cannot be shown as text"),
     other!("source" Error source::FILE_TOO_LARGE, "c021_file_too_large", "it would be larger than this page"),
@@ -106,6 +107,7 @@ const RULES: &[Rule] = &[
     own!(r114_sticky_without_effect),
     own!(r116_anonymous_paid_route),
     own!(r120_selector_without_route),
+    own!(s601_secret_in_plain_text),
     own!(s603_credential_forwarded),
     own!(s606_cors_any_origin_with_credentials),
     own!(s608_body_bound_too_high),
@@ -117,6 +119,12 @@ const RULES: &[Rule] = &[
     own!(s625_allow_rule_decides_nothing),
     own!(s626_nothing_is_allowed),
     own!(s627_nobody_can_authenticate),
+    own!(t402_unused_prompt_parameter),
+    own!(t403_caller_text_as_instructions),
+    own!(t405_mixed_instruction_roles),
+    own!(t408_repeated_prompt_text),
+    own!(t409_prompt_out_of_date),
+    own!(t413_value_above_cap),
 ];
 
 /// Every rule, by code.
