@@ -23,6 +23,7 @@ fn files() -> BTreeMap<String, String> {
     files.insert("docs/errors.md".to_owned(), errors::page());
     files.insert("docs/reference.md".to_owned(), reference::page());
     files.insert("docs/bundle-reasons.md".to_owned(), reasons::page());
+    files.insert("docs/rules.md".to_owned(), format!("{NOTICE}{}", aigw_lint::documentation()));
     files
 }
 

@@ -15,6 +15,7 @@ pub(super) fn files() -> BTreeMap<String, String> {
         add(&kind.as_str().to_lowercase(), &schema_of(*kind));
     }
     add("decision", &decision());
+    add("runtime", &schemars::schema_for!(aigw_runtime::Settings).to_value());
     add("errors", &super::errors::table());
     files
 }
