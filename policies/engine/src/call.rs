@@ -87,51 +87,64 @@ fn unavailable<W: World>(x: &Exchange<'_, W>, until: Option<Moment>) -> Refusal 
 }
 
 async fn serve<W: World>(x: &mut Exchange<'_, W>, model: ModelId) -> Result<Reply<W>, End> {
-    let fixed = x.fixed;
-    let Some(plan) = model.of(fixed.loaded.program()) else { return Err(End::Spent(Spent::default())) };
+    let Some(plan) = model.of(x.fixed.loaded.program()) else { return Err(End::Spent(Spent::default())) };
     let mut choice = choose(x, model, plan);
     let mut trouble: Option<Trouble> = None;
     for _ in 0..plan.retry.attempts {
-        let now = x.settlement.world.now();
-        let (place, pause) = match choice.next(now, plan.retry.backoff_max) {
-            Next::Send(place) => (place, None),
-            Next::Wait(place, at) if at < x.deadline => (place, Some(at)),
-            Next::Wait(_, at) => return Err(End::Spent(Spent { trouble, until: Some(at) })),
-            Next::Spent { until } => return Err(End::Spent(Spent { trouble, until })),
+        let (place, candidate) = match pick(x, &choice, plan, trouble.is_some()).await {
+            Ok(picked) => picked,
+            Err(until) => return Err(End::Spent(Spent { trouble, until })),
         };
-        let Some(candidate) = choice.candidate(place) else { break };
-        let retry = trouble.is_some();
-        if retry && !candidate.budget.allows(now, plan.retry.budget) {
-            break;
-        }
-        if let Some(at) = pause {
-            x.settlement.world.sleep_until(at).await;
-        }
+        let now = x.settlement.world.now();
         let Some(request) = request::model_request(x, candidate) else {
             choice.failed(place, false, now, backoff(plan), 0);
             continue;
         };
         choice.sent(place);
-        candidate.budget.sent(x.settlement.world.now(), retry);
+        candidate.budget.sent(now, trouble.is_some());
         let sending = Sending {
             candidate,
             operation: plan.operation,
             expectation: x.expectation(),
             request_at: x.deadline,
-            event_bytes: fixed.loaded.gateway().bounds.event.as_len(),
+            event_bytes: x.fixed.loaded.gateway().bounds.event.as_len(),
         };
-        match attempt(&mut x.settlement, &sending, request).await {
+        let failed = match attempt(&mut x.settlement, &sending, request).await {
             Ok(reply) => return Ok(reply),
-            Err(failed) => {
-                let again = after(x, &failed, &mut choice, place, plan);
-                if again == Again::No {
-                    return Err(End::Final(failed));
-                }
-                trouble = Some(failed);
-            }
+            Err(failed) => failed,
+        };
+        if after(x, &failed, &mut choice, place, plan) == Again::No {
+            return Err(End::Final(failed));
         }
+        trouble = Some(failed);
     }
     Err(End::Spent(Spent { trouble, until: None }))
+}
+
+/// The next target, after the pause that it needs. Where there is none within the policy's patience and the provider's budget: when one that
+/// wants to be left alone could be asked again.
+async fn pick<'r, W: World>(
+    x: &Exchange<'r, W>,
+    choice: &Choice<'r>,
+    plan: &ModelPlan,
+    retry: bool,
+) -> Result<(usize, &'r Candidate), Option<Moment>> {
+    let world = &x.settlement.world;
+    let now = world.now();
+    let (place, pause) = match choice.next(now, plan.retry.backoff_max) {
+        Next::Send(place) => (place, None),
+        Next::Wait(place, at) if at < x.deadline => (place, Some(at)),
+        Next::Wait(_, at) => return Err(Some(at)),
+        Next::Spent { until } => return Err(until),
+    };
+    let candidate = choice.candidate(place).ok_or(None)?;
+    if retry && !candidate.budget.allows(now, plan.retry.budget) {
+        return Err(None);
+    }
+    if let Some(at) = pause {
+        world.sleep_until(at).await;
+    }
+    Ok((place, candidate))
 }
 
 /// The model's targets for this request, the best first.

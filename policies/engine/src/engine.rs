@@ -6,7 +6,6 @@ use std::net::IpAddr;
 use std::sync::{Arc, OnceLock};
 
 use aigw_core::{Record, World};
-use aigw_kinds::authorization::Authorized;
 use aigw_kinds::facts::{Facts, HeadFacts};
 use bytes::Bytes;
 use http::request::Parts;
@@ -74,19 +73,9 @@ impl<W: World> Engine<W> {
             });
             let began = self.world.now();
             let record = self.record(&parts, &facts, &id);
-            let mut exchange = Exchange {
-                fixed: &self.fixed,
-                parts: &parts,
-                body: &read,
-                settlement: Box::new(Settlement::new(self.world.clone(), Arc::clone(&self.fixed), began, record)),
-                deadline: began.after(self.fixed.loaded.gateway().bounds.request_time),
-                facts,
-                head_fault,
-                matched: None,
-                authorized: Authorized::default(),
-                model: None,
-                content: None,
-            };
+            let settlement = Box::new(Settlement::new(self.world.clone(), Arc::clone(&self.fixed), began, record));
+            let mut exchange = Exchange::new(&self.fixed, &parts, &read, facts, settlement);
+            exchange.head_fault = head_fault;
             let reply = answer(&mut exchange, &mut body).await;
             respond(exchange.settlement, reply, &parts.headers, id)
         }

@@ -57,6 +57,30 @@ pub(crate) struct Content {
 }
 
 impl<'r, W: World> Exchange<'r, W> {
+    /// A request of which only the head is known.
+    pub(crate) fn new(
+        fixed: &'r Arc<Fixed>,
+        parts: &'r Parts,
+        body: &'r OnceLock<Bytes>,
+        facts: Facts<'r>,
+        settlement: Box<Settlement<W>>,
+    ) -> Self {
+        let deadline = settlement.began.after(fixed.loaded.gateway().bounds.request_time);
+        Self {
+            fixed,
+            parts,
+            body,
+            facts,
+            settlement,
+            deadline,
+            head_fault: None,
+            matched: None,
+            authorized: Authorized::default(),
+            model: None,
+            content: None,
+        }
+    }
+
     /// The route that was found.
     pub(crate) fn matched(&self) -> Result<Matched<'r>, Refusal> {
         self.matched.ok_or_else(unreachable)
