@@ -34,7 +34,7 @@ fn policies_of_the_page_compile() {
         let faults: Vec<String> = compiled
             .findings
             .iter()
-            .filter(|finding| finding.level <= Level::Warning)
+            .filter(|finding| finding.level == Level::Error)
             .map(|finding| {
                 let position = compiled.sources.position(finding.primary.span.file, finding.primary.span.start);
                 format!(
