@@ -96,6 +96,8 @@ pub fn run(
 impl Running {
     /// Starts a gateway: listeners, threads, and the first attempt to activate a bundle, whose outcome is [`Running::first_activation`].
     ///
+    /// It brings its own threads, and what is asked of it blocks: call it from a thread, not from a task.
+    ///
     /// # Errors
     /// Why it could not start.
     pub fn start(settings: Settings, source: Option<Box<dyn Source>>) -> Result<Self, StartError> {

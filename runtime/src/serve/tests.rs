@@ -247,7 +247,7 @@ async fn http2(server: &Fixture) -> (hyper::client::conn::http2::SendRequest<Ful
 
 #[tokio::test]
 async fn an_http2_client_that_takes_nothing_of_a_stream_is_cut_off_and_one_that_waits_is_not() {
-    let server = Fixture::start(Bounds { write_stall: Duration::from_millis(60), ..Bounds::default() }, None);
+    let server = Fixture::start(Bounds { write_stall: Duration::from_millis(400), ..Bounds::default() }, None);
     let (mut patient, _patient) = http2(&server).await;
     let waiting = patient.send_request(Request::get("http://a/endless").body(Full::default()).unwrap()).await.unwrap();
     let (mut greedy, _greedy) = http2(&server).await;

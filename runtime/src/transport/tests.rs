@@ -113,7 +113,7 @@ async fn dropping_the_body_cancels_the_call() {
 
 #[tokio::test]
 async fn a_pooled_connection_that_was_closed_is_replaced() {
-    let upstream = Fixture::start(Bounds { client_idle: Duration::from_millis(30), ..Bounds::default() }, None);
+    let upstream = Fixture::start(Bounds { client_idle: Duration::from_millis(300), ..Bounds::default() }, None);
     let pool = pool(upstream.address);
     assert_eq!(text(pool.send(request("/echo", "a"), TIMES).await.unwrap()).await, "a");
     upstream.tasks.finished().await;
@@ -123,7 +123,7 @@ async fn a_pooled_connection_that_was_closed_is_replaced() {
 
 #[tokio::test]
 async fn sweeping_lets_closed_connections_go() {
-    let upstream = Fixture::start(Bounds { client_idle: Duration::from_millis(30), ..Bounds::default() }, None);
+    let upstream = Fixture::start(Bounds { client_idle: Duration::from_millis(300), ..Bounds::default() }, None);
     let pool = pool(upstream.address);
     text(pool.send(request("/echo", "a"), TIMES).await.unwrap()).await;
     assert_eq!(pool.idle(), 1);
