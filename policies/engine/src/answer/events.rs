@@ -181,10 +181,10 @@ impl<W: World> EventStream<W> {
 
     /// The upstream has ended: what lies half read may be a last event without its blank line.
     fn ended(&mut self) -> bool {
-        let content = match self.splitter.finish() {
-            Some(event) => self.take(&event),
-            None => false,
-        };
+        let last = self.splitter.finish();
+        // A field cut off before its value says nothing, and clients would read it as an event.
+        let last = last.filter(|event| event.data.as_ref().is_some_and(|data| !data.trim_ascii().is_empty()));
+        let content = last.is_some_and(|event| self.take(&event));
         if self.verdict.is_none() {
             self.close(Fault::Truncated);
         }

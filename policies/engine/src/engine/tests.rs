@@ -28,6 +28,7 @@ pub(super) const HELLO: &str = r#"{"id":"1","choices":[{"index":0,"message":{"ro
 pub(super) struct Desk {
     pub(super) world: TestWorld,
     pub(super) engine: Engine<TestWorld>,
+    state: Arc<State>,
 }
 
 pub(super) struct Told {
@@ -42,8 +43,15 @@ impl Desk {
         change(&mut program);
         let world = TestWorld::new();
         let loaded = Loaded::new(program, ParameterValues::default()).unwrap();
-        let engine = Engine::new(Arc::new(loaded), Arc::new(State::default()), world.clone(), "sha256:b".to_owned());
-        Self { world, engine }
+        let state = Arc::new(State::default());
+        let engine = Engine::new(Arc::new(loaded), Arc::clone(&state), world.clone(), "sha256:b".to_owned());
+        Self { world, engine, state }
+    }
+
+    /// Replaces the engine by the next generation's.
+    pub(super) fn reload(&mut self) {
+        let loaded = Arc::clone(&self.engine.fixed.loaded);
+        self.engine = Engine::new(loaded, Arc::clone(&self.state), self.world.clone(), "sha256:c".to_owned());
     }
 
     /// A desk where each endpoint follows its script.

@@ -241,3 +241,21 @@ fn a_silent_target_is_not_asked_again() {
     assert_eq!(desk.chat(ASK).status, StatusCode::OK);
     assert_eq!(calls(&desk).iter().map(|(endpoint, _)| *endpoint).collect::<Vec<_>>(), [0, 1, 1]);
 }
+
+#[test]
+fn a_cool_down_outlives_a_reload() {
+    let busy = error(429, "rate_limit_exceeded").header("retry-after", "30");
+    let mut desk = Desk::scripted([vec![busy, hello()], vec![hello()]]);
+    desk.chat(ASK);
+    desk.reload();
+    desk.chat(ASK);
+    assert_eq!(calls(&desk).iter().map(|(endpoint, _)| *endpoint).collect::<Vec<_>>(), [0, 1, 1]);
+}
+
+#[test]
+fn attempts_of_one_ask_nobody_else() {
+    let desk = Desk::new(|program| program.models.first_mut().unwrap().retry.attempts = 1);
+    desk.script([vec![error(500, "x")], vec![hello()]]);
+    assert_eq!(desk.chat(ASK).code(), "upstream_error");
+    assert_eq!(calls(&desk).len(), 1);
+}

@@ -213,3 +213,24 @@ fn a_connection_that_does_not_end_after_done_does_not_hold_the_client() {
     assert!(told.body.text().ends_with(DONE));
     assert_eq!((desk.record().outcome, desk.world.open_bodies()), (Outcome::Completed, 0));
 }
+
+#[test]
+fn a_stream_that_is_cut_anywhere_never_looks_complete() {
+    let text = [ROLE, HEL, LO, STOP, DONE].concat();
+    let finished = [ROLE, HEL, LO, STOP].concat().trim_end().len();
+    let begun = [ROLE, HEL].concat().trim_end().len();
+    for cut in 0..text.len() {
+        let (came, _) = text.split_at_checked(cut).unwrap();
+        let desk = Desk::new(|program| program.models.first_mut().unwrap().targets.truncate(1));
+        desk.script([vec![Upstream::events(&[came])]]);
+        let told = desk.chat(STREAM);
+        if cut >= finished {
+            assert_eq!((told.body.text(), desk.record().outcome), (text.clone(), Outcome::Completed), "{cut}");
+        } else if cut >= begun {
+            in_band(&told.body.text());
+            assert_eq!(desk.record().outcome, Outcome::Failed, "{cut}");
+        } else {
+            assert_eq!((told.status, desk.record().outcome), (StatusCode::BAD_GATEWAY, Outcome::Failed), "{cut}");
+        }
+    }
+}
