@@ -72,7 +72,7 @@ pub struct LimitRuleSpec {
     pub window: Option<Millis>,
     /// How many requests may be in flight at once, in the same forms as `requests`.
     pub concurrency: Option<AmountSpec>,
-    /// What happens to a request that finds no room: `reject`, or for `concurrency` `{wait: TIME}`.
+    /// What happens to a request that finds no room: `reject`, or for `concurrency` `{wait: TIME}`. Default: `reject`.
     #[serde(default)]
     pub on_exceed: OnExceedSpec,
     /// Counted only where this holds; where it fails the rule applies.

@@ -17,13 +17,14 @@ pub struct ModelSpec {
     /// One line for people.
     #[serde(default)]
     pub description: String,
-    /// What clients write, each name exact or with one `*` at its end. Default: the document's name. No two models of a route may overlap.
+    /// What clients write, each name exact or with one `*` at its end. Default: the document's name. On one route no two models share a name; an exact
+    /// one wins over a pattern, a longer pattern over a shorter.
     #[serde(default)]
     pub names: Vec<String>,
-    /// What it does.
+    /// What it does. Default: `chat`.
     #[serde(default)]
     pub operation: ModelOperation,
-    /// How targets of one priority are chosen among.
+    /// How targets of one priority are chosen among. Default: `weighted`.
     #[serde(default)]
     pub balance: Balance,
     /// Where its requests go. A lower priority number first; equals are balanced.
@@ -76,7 +77,7 @@ pub enum Balance {
 pub struct TargetSpec {
     /// `provider/endpoint/model`, or `provider/model` for any endpoint of the provider.
     pub target: String,
-    /// Its share among targets of the same priority.
+    /// Its share among targets of the same priority. Default: 1.
     #[serde(default = "one")]
     pub weight: Given<u64>,
     /// A lower number is tried first.

@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use crate::written::{Given, SecretRef};
 
-/// An upstream account: what it speaks, where it is, how it is paid for.
+/// An upstream account: what it speaks, where it is, which models it has.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct ProviderSpec {
