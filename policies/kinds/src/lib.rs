@@ -26,6 +26,8 @@ mod repository;
 pub mod rules;
 pub mod schema;
 #[cfg(test)]
+mod testing;
+#[cfg(test)]
 mod test_program;
 pub mod written;
 

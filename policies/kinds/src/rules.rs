@@ -22,6 +22,8 @@ pub const UNKNOWN_FILE: RuleId = rule("C035", "unknown-file");
 pub const INVALID_PARAMETER: RuleId = rule("C036", "invalid-parameter");
 /// Two API keys with one digest or one id.
 pub const DUPLICATE_CREDENTIAL: RuleId = rule("C037", "duplicate-credential");
+/// More ways to reach routes than a program may hold.
+pub const TOO_MANY_WAYS: RuleId = rule("C038", "too-many-ways");
 /// Two routes that one request reaches, with nothing to decide between them.
 pub const DUPLICATE_MATCH: RuleId = rule("R103", "duplicate-match");
 /// A model that is not declared, or that its provider does not list.
@@ -63,6 +65,7 @@ pub const ALL: &[RuleId] = &[
     UNKNOWN_FILE,
     INVALID_PARAMETER,
     DUPLICATE_CREDENTIAL,
+    TOO_MANY_WAYS,
     DUPLICATE_MATCH,
     UNKNOWN_MODEL,
     AMBIGUOUS_MODEL_NAME,

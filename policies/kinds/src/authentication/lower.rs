@@ -29,3 +29,6 @@ pub(crate) fn lower<'a>(lowering: &mut Lowering<'a>, typed: Typed<'a, Authentica
     }
     Some(AuthenticationPlan { origin: lowering.origin(doc)?, api_key_headers: headers, anonymous: spec.methods.anonymous })
 }
+
+#[cfg(test)]
+mod tests;

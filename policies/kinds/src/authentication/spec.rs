@@ -32,7 +32,7 @@ pub struct MethodsSpec {
 #[serde(deny_unknown_fields, default)]
 pub struct ApiKeyMethodSpec {
     /// Headers, in order; the first that is there decides. In `authorization` the key stands behind `Bearer `.
-    #[schemars(length(min = 1))]
+    #[schemars(length(min = 1, max = 20))]
     pub headers: Vec<String>,
 }
 

@@ -114,3 +114,6 @@ fn http<'a>(lowering: &mut Lowering<'a>, asked: &[AskedHttpSpec], at: &At<'a>) -
     }
     matches
 }
+
+#[cfg(test)]
+mod tests;

@@ -18,7 +18,7 @@ pub struct AuthorizationSpec {
     #[serde(default)]
     pub mode: Mode,
     /// The rules; their order does not matter.
-    #[schemars(length(min = 1))]
+    #[schemars(length(min = 1, max = 1000))]
     pub rules: Vec<AuthorizationRuleSpec>,
     /// Whether a route may leave this policy out by `detach`.
     #[serde(default)]
@@ -36,6 +36,7 @@ pub struct AuthorizationRuleSpec {
     pub mode: Mode,
     /// Callers with any of these roles. Default: every caller, anonymous ones included.
     #[serde(default)]
+    #[schemars(length(max = 100))]
     pub roles: Vec<Name>,
     /// What it allows; `{}` is everything. A rule has either `allow` or `deny`.
     pub allow: Option<AskedSpec>,
@@ -52,10 +53,13 @@ pub struct AskedSpec {
     /// Operations. Default: all.
     pub operations: Vec<Operation>,
     /// Names of Model documents, each exact or with one `*` at its end. Default: all.
+    #[schemars(length(max = 1000))]
     pub models: Vec<String>,
     /// Names of routes. Default: all.
+    #[schemars(length(max = 1000))]
     pub routes: Vec<String>,
     /// Requests of routes that serve `http`, by method and path; any of them may fit. Default: all.
+    #[schemars(length(max = 1000))]
     pub http: Vec<AskedHttpSpec>,
 }
 

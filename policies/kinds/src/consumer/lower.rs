@@ -56,3 +56,6 @@ pub(crate) fn check_unique(lowering: &mut Lowering<'_>) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -14,8 +14,10 @@ pub struct ConsumerSpec {
     /// One line for people.
     pub description: String,
     /// Roles that Authorization rules name.
+    #[schemars(length(max = 100))]
     pub roles: Vec<Name>,
     /// What proves that a caller is this consumer; any of them suffices.
+    #[schemars(length(max = 100))]
     pub credentials: Vec<CredentialSpec>,
 }
 

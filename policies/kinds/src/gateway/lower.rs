@@ -203,3 +203,6 @@ fn attach<'a>(
     }
     selected
 }
+
+#[cfg(test)]
+mod tests;

@@ -19,18 +19,23 @@ pub struct GatewaySpec {
     /// All that may differ between environments, by name. Each is bounded here; its value is given to the runtime, and to `aigw validate --params`.
     pub parameters: IndexMap<Name, ParameterSpec>,
     /// Policies of every route, before those of the route itself.
+    #[schemars(length(max = 100))]
     pub policies: Vec<PolicyUse>,
     /// Policies of the routes that a selector finds, after the Gateway's own and before those of the route itself.
+    #[schemars(length(max = 1000))]
     pub attach: Vec<AttachSpec>,
     /// Bounds on every request and connection.
     pub bounds: BoundsSpec,
     /// Networks whose `X-Forwarded-For` is believed, such as `10.0.0.0/8`. Default: none, so the peer's address is the caller's.
+    #[schemars(length(max = 1000))]
     pub trusted_proxies: Vec<Network>,
     /// The caller's headers that go upstream. Default: none. Headers that belong to the connection, and `host`, never do.
+    #[schemars(length(max = 100))]
     pub forward_headers: Vec<String>,
     /// Cross-origin access for browsers. Default: no CORS header is sent and no preflight is answered.
     pub cors: Option<CorsSpec>,
     /// Other statuses and messages for error codes.
+    #[schemars(length(max = 100))]
     pub errors: Vec<ErrorSpec>,
 }
 
@@ -78,7 +83,7 @@ pub struct ParameterTest(pub String);
 #[serde(deny_unknown_fields)]
 pub struct AttachSpec {
     /// The policies.
-    #[schemars(length(min = 1))]
+    #[schemars(length(min = 1, max = 100))]
     pub policies: Vec<PolicyUse>,
     /// Which routes: by `labels`, by `names`, or both together.
     pub routes: RouteSelector,
@@ -91,6 +96,7 @@ pub struct RouteSelector {
     /// Labels that a route must have, all of them, with these values.
     pub labels: Labels,
     /// Names of routes.
+    #[schemars(length(max = 1000))]
     pub names: Vec<String>,
 }
 
@@ -142,7 +148,7 @@ impl Default for BoundsSpec {
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct CorsSpec {
     /// Allowed origins, such as `https://portal.example.com`; `*` for any.
-    #[schemars(length(min = 1))]
+    #[schemars(length(min = 1, max = 100))]
     pub origins: Vec<Given<String>>,
     /// Whether browsers may send credentials.
     #[serde(default)]

@@ -211,3 +211,6 @@ fn check_windows<'a>(lowering: &mut Lowering<'a>, spec: &LimitSpec, at: &At<'a>)
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -23,7 +23,7 @@ pub struct LimitSpec {
     /// What is counted apart: one key, or a list that together is one key. `global` is one counter for all.
     pub per: OneOrMany<KeyPartSpec>,
     /// The rules; all must have room.
-    #[schemars(length(min = 1))]
+    #[schemars(length(min = 1, max = 100))]
     pub rules: Vec<LimitRuleSpec>,
     /// Whether a route may leave this policy out by `detach`.
     #[serde(default)]

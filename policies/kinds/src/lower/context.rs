@@ -8,7 +8,7 @@ use aigw_source::{FileId, Finding, Findings, Fix, RuleId, Sources, Span, nearest
 use super::At;
 use crate::gateway::ParameterPlan;
 use crate::provider::EndpointPlan;
-use crate::{AsSpec, Doc, ExpressionPlan, Kind, Mode, Origin, Place, Repository, Spec, Typed};
+use crate::{AsSpec, Doc, EndpointId, ExpressionPlan, ProviderId, Kind, Mode, Origin, Place, Repository, Spec, Typed};
 
 /// A program under construction.
 pub(crate) struct Lowering<'a> {
@@ -22,9 +22,12 @@ pub(crate) struct Lowering<'a> {
     pub(crate) expressions: Vec<ExpressionPlan>,
     /// Endpoints so far.
     pub(crate) endpoints: Vec<EndpointPlan>,
+    /// Endpoints of each provider.
+    pub(crate) endpoints_of: BTreeMap<ProviderId, Vec<EndpointId>>,
     /// Names of secrets so far.
     pub(crate) secrets: BTreeSet<String>,
     findings: &'a mut Findings,
+    suggestions: u32,
     files: BTreeMap<&'a str, u32>,
     file_index: BTreeMap<FileId, u32>,
     ids: BTreeMap<(Kind, &'a str), u32>,
@@ -42,7 +45,9 @@ impl<'a> Lowering<'a> {
             parameters: Vec::new(),
             expressions: Vec::new(),
             endpoints: Vec::new(),
+            endpoints_of: BTreeMap::new(),
             secrets: BTreeSet::new(),
+            suggestions: 0,
             findings,
             files: paths.keys().zip(0..).map(|(path, index)| (*path, index)).collect(),
             file_index: paths.values().zip(0..).map(|(file, index)| (*file, index)).collect(),
@@ -130,9 +135,13 @@ impl<'a> Lowering<'a> {
     ) {
         /// More than this are no help.
         const FEW: usize = 12;
+        /// Looking for the nearest of many names takes time; after so many, a repository has another fault than typing errors.
+        const MAX_SUGGESTIONS: u32 = 200;
         let known: Vec<&str> = known.into_iter().collect();
         let finding = Finding::error(rule, span, message);
-        let finding = match nearest(word, known.iter().copied()) {
+        self.suggestions = self.suggestions.saturating_add(1);
+        let near = if self.suggestions <= MAX_SUGGESTIONS { nearest(word, known.iter().copied()) } else { None };
+        let finding = match near {
             Some(meant) => {
                 finding.help(format!("did you mean `{meant}`?")).fix(Fix::replace(format!("write `{meant}`"), span, meant))
             }

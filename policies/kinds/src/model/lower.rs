@@ -205,11 +205,17 @@ impl<'a> Lowering<'a> {
     ) -> Option<FoundProvider<'a>> {
         let id = ProviderId(self.reference(Kind::Provider, provider, at)?);
         let spec = self.repository.typed::<ProviderSpec>(provider)?.spec;
-        let own = (0_u32..).zip(&self.endpoints).filter(|(_, plan)| plan.provider == id);
+        let own = self.endpoints_of.get(&id).cloned().unwrap_or_default();
         let named: Option<&str> = endpoint.filter(|name| has_endpoint(spec, name));
-        let meant = own.filter(|(_, plan)| named.is_none_or(|name| plan.name.as_str() == name));
-        let endpoints = meant.map(|(index, _)| EndpointId(index)).collect();
+        let is_meant = |id: &EndpointId| named.is_none_or(|name| self.endpoint_name(*id) == Some(name));
+        let endpoints = own.into_iter().filter(is_meant).collect();
         Some(FoundProvider { id, spec, endpoints, named: named.is_some() })
+    }
+}
+
+impl Lowering<'_> {
+    fn endpoint_name(&self, id: EndpointId) -> Option<&str> {
+        self.endpoints.get(id.index()).map(|plan| plan.name.as_str())
     }
 }
 
@@ -220,3 +226,6 @@ pub(crate) fn has_endpoint(spec: &ProviderSpec, name: &str) -> bool {
         _ => spec.endpoints.keys().any(|own| own.as_str() == name),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -20,6 +20,7 @@ pub struct ModelSpec {
     /// What clients write, each name exact or with one `*` at its end. Default: the document's name. On one route no two models share a name; an exact
     /// one wins over a pattern, a longer pattern over a shorter.
     #[serde(default)]
+    #[schemars(length(max = 1000))]
     pub names: Vec<String>,
     /// What it does. Default: `chat`.
     #[serde(default)]
@@ -37,6 +38,7 @@ pub struct ModelSpec {
     pub retry: RetrySpec,
     /// Models tried in turn when this one's attempts or targets are spent; one hop each, and only those that the route serves.
     #[serde(default)]
+    #[schemars(length(max = 20))]
     pub fallback: Vec<String>,
 }
 
@@ -104,6 +106,7 @@ pub struct RetrySpec {
     #[schemars(range(min = 1, max = 20))]
     pub attempts: u32,
     /// What a retry answers to: a status, `5xx`, `timeout` (no first byte in time, or 408) or `connect` (no connection, or lost before the answer).
+    #[schemars(length(max = 20))]
     pub retry_on: Vec<RetryWord>,
     /// The pause before the same target is tried again.
     pub backoff: BackoffSpec,

@@ -147,24 +147,24 @@ impl PromptParameterKind {
         match (self, value) {
             (Self::String { max_length, one_of, pattern }, Value::String(text)) => {
                 if text.chars().count() > usize::try_from(*max_length).unwrap_or(usize::MAX) {
-                    return Err(format!("is at most {max_length} characters long"));
+                    return Err(format!("must be at most {max_length} characters long"));
                 }
                 if !one_of.is_empty() && !one_of.contains(text) {
                     let words: Vec<&str> = one_of.iter().map(String::as_str).collect();
-                    return Err(format!("is one of {}, not `{found}`", listed(&words)));
+                    return Err(format!("must be one of {}, not `{found}`", listed(&words)));
                 }
                 let fits =
                     pattern.as_ref().is_none_or(|pattern| crate::lower::regex(pattern).is_ok_and(|regex| regex.is_match(text)));
                 if fits { Ok(()) } else { Err(format!("must match `{}`", pattern.as_deref().unwrap_or_default())) }
             }
-            (Self::String { .. }, _) => Err(format!("is a text, not `{found}`")),
+            (Self::String { .. }, _) => Err(format!("must be a text, not `{found}`")),
             (Self::Integer { min, max }, value) => match value.as_i64() {
                 Some(number) if (*min..=*max).contains(&number) => Ok(()),
-                Some(_) => Err(format!("is a whole number from {min} to {max}, not `{found}`")),
-                None => Err(format!("is a whole number, not `{found}`")),
+                Some(_) => Err(format!("must be a whole number from {min} to {max}, not `{found}`")),
+                None => Err(format!("must be a whole number, not `{found}`")),
             },
             (Self::Boolean, Value::Bool(_)) => Ok(()),
-            (Self::Boolean, _) => Err(format!("is `true` or `false`, not `{found}`")),
+            (Self::Boolean, _) => Err(format!("must be `true` or `false`, not `{found}`")),
         }
     }
 }
@@ -251,3 +251,6 @@ fn messages<'a>(lowering: &mut Lowering<'a>, specs: &'a [MessageSpec], at: &At<'
     }
     messages
 }
+
+#[cfg(test)]
+mod tests;

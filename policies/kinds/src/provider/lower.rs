@@ -23,12 +23,12 @@ pub(crate) fn lower<'a>(lowering: &mut Lowering<'a>, typed: Typed<'a, ProviderSp
     let at = At::spec(doc);
     let id = ProviderId(lowering.id(Kind::Provider, &doc.name)?);
     check_type(lowering, spec, &at);
-    let wire = wire(lowering, spec, &at)?;
+    let wire = wire(lowering, spec, &at);
     let endpoints = endpoints(lowering, spec, id, &at.key("endpoints"));
     let models = spec.models.iter().map(|(name, model)| (name.clone(), ProviderModel { deployment: model.deployment.clone() }));
     Some(ProviderPlan {
         origin: lowering.origin(doc)?,
-        wire,
+        wire: wire?,
         endpoints,
         models: models.collect(),
         timeouts: timeouts(lowering, &spec.timeouts, &at.key("timeouts")),
@@ -133,7 +133,10 @@ fn endpoints<'a>(lowering: &mut Lowering<'a>, spec: &'a ProviderSpec, provider: 
             lowering.endpoints.push(EndpointPlan { name: name.clone(), provider, url, key, place });
         }
     }
-    (first..lowering.endpoints.len()).map(|index| EndpointId(u32::try_from(index).unwrap_or(u32::MAX))).collect()
+    let ids: Vec<EndpointId> =
+        (first..lowering.endpoints.len()).map(|index| EndpointId(u32::try_from(index).unwrap_or(u32::MAX))).collect();
+    lowering.endpoints_of.insert(provider, ids.clone());
+    ids
 }
 
 fn url<'a>(lowering: &mut Lowering<'a>, kind: ProviderType, spec: &EndpointSpec, at: &At<'a>) -> Option<Setting<String>> {
@@ -167,3 +170,6 @@ fn timeouts<'a>(lowering: &mut Lowering<'a>, spec: &TimeoutsSpec, at: &At<'a>) -
     }
     TimeoutsPlan { connect: spec.connect, first_byte: spec.first_byte, idle: spec.idle, total: spec.total }
 }
+
+#[cfg(test)]
+mod tests;

@@ -9,14 +9,22 @@ use crate::lower::uses::PolicyInUse;
 use crate::lower::{At, Lowering, listed};
 use crate::model::ModelSpec;
 use crate::prompt::PromptUse;
-use crate::route::{DetachSpec, MatchRow, RoutePlan, RouteSpec, ServePlan, ties};
+use crate::route::{DetachSpec, MatchRow, PathPattern, RoutePlan, RouteSpec, ServePlan, ties};
 use crate::{AuthenticationId, AuthorizationId, Doc, Kind, LimitId, Mode, ModelId, RouteId, Spec, Typed, rules};
+
+/// Most rows of a program: ten thousand routes with twenty ways each. More would make a small folder a large program.
+const MAX_ROWS: usize = 200_000;
 
 /// Lowers every route and joins their rows into one table, in the order of precedence.
 pub(crate) fn lower_all<'a>(lowering: &mut Lowering<'a>, attached: &Attached<'a>) -> (Vec<RoutePlan>, Vec<MatchRow>) {
-    let mut rows = Vec::new();
+    let mut rows: Vec<MatchRow> = Vec::new();
     let plans = lowering.each::<RouteSpec, _>(|lowering, typed| {
         let (plan, own) = lower(lowering, typed, attached)?;
+        if rows.len().saturating_add(own.len()) > MAX_ROWS {
+            let message = format!("the routes up to this one have more than {MAX_ROWS} ways to be reached");
+            lowering.refuse(rules::TOO_MANY_WAYS, At::name(typed.doc).span(), message, "give routes fewer `hosts` and `matches`");
+            return None;
+        }
         rows.extend(own);
         Some(plan)
     });
@@ -34,8 +42,9 @@ fn lower<'a>(
     let at = At::spec(doc);
     let id = RouteId(lowering.id(Kind::Route, &doc.name)?);
     let serve = serve(lowering, spec, &at.key("serve"));
-    let operations = operations(lowering, spec, &at);
-    let rows = super::rows::rows(lowering, typed, id, &operations);
+    let clear = spec.serve.http.is_some() == spec.serve.models.is_empty();
+    let operations = if clear { operations(lowering, spec, &at) } else { BTreeSet::new() };
+    let rows = if clear { super::rows::rows(lowering, typed, id, &operations) } else { Vec::new() };
     let own = lowering.policy_uses(&spec.policies, &at.key("policies"));
     let policies = join(lowering, typed, attached, own);
     check_access(lowering, typed, &policies);
@@ -244,7 +253,13 @@ fn serve_http<'a>(lowering: &mut Lowering<'a>, spec: &'a RouteSpec, http: &'a st
     }
     if let Some(path) = &spec.serve.path {
         let at = at.key("path");
-        if matches!(lowering.path(path, &at), Some(crate::route::PathPattern::Captures(_))) {
+        let pattern = lowering.path(path, &at);
+        let takes_rest = |path: &Option<String>| path.as_ref().is_some_and(|path| path.ends_with("/*"));
+        if matches!(pattern, Some(PathPattern::Prefix(_))) && spec.matches.iter().any(|entry| !takes_rest(&entry.path)) {
+            let message = format!("the `*` of `{path}` takes what the `*` of a match took, and not every match has one");
+            lowering.refuse(rules::INVALID_COMBINATION, at.span(), message, "end every `path` in `matches` with `/*`, or make it two routes");
+        }
+        if matches!(pattern, Some(PathPattern::Captures(_))) {
             let message = format!("`{path}` has captures, which nothing fills");
             lowering.refuse(rules::INVALID_COMBINATION, at.span(), message, "write a path, or one with `/*` at its end");
         }
@@ -368,3 +383,6 @@ fn operations<'a>(lowering: &mut Lowering<'a>, spec: &RouteSpec, at: &At<'a>) ->
     }
     spec.operations.iter().map(|operation| (*operation).into()).collect()
 }
+
+#[cfg(test)]
+mod tests;

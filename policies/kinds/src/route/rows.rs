@@ -12,6 +12,9 @@ use crate::lower::{At, Lowering, path_pattern};
 use crate::route::{HostPattern, MatchRow, MatchSpec, PathPattern, RouteSpec, ValueMatch, ValueMatchSpec};
 use crate::{ExpressionId, ExpressionScope, ExpressionType, Place, RouteId, Typed, rules};
 
+/// Most rows of one route: hosts, times paths, times conditions.
+const MAX_ROWS: usize = 10_000;
+
 /// Where a row leads and with which method; what all its conditions are multiplied with.
 struct Way {
     path: PathPattern,
@@ -43,6 +46,13 @@ pub(crate) fn rows<'a>(
     let hosts = hosts(lowering, spec, &at.key("hosts"));
     let conditions = conditions(lowering, typed);
     let stock = stock(lowering, spec, &at, operations);
+    let all = hosts.len().saturating_mul(stock.len().max(1)).saturating_mul(conditions.len());
+    if all > MAX_ROWS {
+        let message = format!("the route has {all} ways to be reached, more than {MAX_ROWS}");
+        let help = "every host counts with every path and every match; make it several routes";
+        lowering.refuse(rules::TOO_MANY_WAYS, At::name(doc).span(), message, help);
+        return Vec::new();
+    }
     let mut rows = Vec::new();
     for condition in &conditions {
         let own = condition.path.as_ref().map(|path| Way {

@@ -20,23 +20,29 @@ pub struct RouteSpec {
     pub description: String,
     /// Hosts, each exact or as `*.example.com`, which stands for one or more labels. Default: any host.
     #[serde(default)]
+    #[schemars(length(max = 1000))]
     pub hosts: Vec<String>,
     /// Families of stock paths with their dialects. Required for routes that serve models; routes that serve `http` have none.
     #[serde(default)]
+    #[schemars(length(max = 10))]
     pub surfaces: Vec<SurfaceName>,
     /// What may be asked for on the stock paths. Default: what the models do, and `models`, their list.
     #[serde(default)]
+    #[schemars(length(max = 10))]
     pub operations: Vec<RouteOperation>,
     /// Requests are served that fit any of these; within one, everything must fit. With `surfaces` these are conditions on top of the stock paths. Default: no condition.
     #[serde(default)]
+    #[schemars(length(max = 1000))]
     pub matches: Vec<MatchSpec>,
     /// What answers.
     pub serve: ServeSpec,
     /// Policies, after those of the Gateway: names, or `{use: NAME, with: {…}}` for a Prompt with parameters.
     #[serde(default)]
+    #[schemars(length(max = 100))]
     pub policies: Vec<PolicyUse>,
     /// Policies of the Gateway that do not apply here; only those that are written `detachable: true`.
     #[serde(default)]
+    #[schemars(length(max = 100))]
     pub detach: Vec<DetachSpec>,
     /// True lets everybody in; there is no Authentication then.
     #[serde(default)]
@@ -173,6 +179,7 @@ struct ValueForms {
 #[serde(deny_unknown_fields, default)]
 pub struct ServeSpec {
     /// Models that clients may name here.
+    #[schemars(length(max = 1000))]
     pub models: Vec<String>,
     /// The model for requests that name none. Default: none, so such a request is refused.
     pub default: Option<String>,

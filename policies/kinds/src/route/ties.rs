@@ -50,6 +50,9 @@ fn rest(one: &MatchRow, other: &MatchRow) -> Ordering {
         .then_with(|| one.when.cmp(&other.when))
 }
 
+/// Most pairs of rows that are compared: some seconds of work. Rows that differ in host, path or an exact value are no such pair.
+const MAX_COMPARISONS: usize = 10_000_000;
+
 /// Finds ties between routes: one finding for each pair of them.
 pub(crate) fn check(lowering: &mut Lowering<'_>, rows: &[MatchRow], plans: &[RoutePlan]) {
     let mut groups: BTreeMap<Rank, Vec<&MatchRow>> = BTreeMap::new();
@@ -57,10 +60,14 @@ pub(crate) fn check(lowering: &mut Lowering<'_>, rows: &[MatchRow], plans: &[Rou
         groups.entry(rank(row)).or_default().push(row);
     }
     let mut told = std::collections::BTreeSet::new();
+    let mut left = MAX_COMPARISONS;
     for rows in groups.values() {
         let mut buckets = Buckets::default();
         for row in rows {
-            for earlier in buckets.candidates(row) {
+            let candidates = buckets.candidates(row);
+            let Some(rest) = left.checked_sub(candidates.len()) else { return tell_too_many(lowering, row, plans) };
+            left = rest;
+            for earlier in candidates {
                 if earlier.route != row.route
                     && !told.contains(&(earlier.route, row.route))
                     && let Some(request) = request(lowering, earlier, row)
@@ -71,6 +78,14 @@ pub(crate) fn check(lowering: &mut Lowering<'_>, rows: &[MatchRow], plans: &[Rou
             }
             buckets.add(row);
         }
+    }
+}
+
+fn tell_too_many(lowering: &mut Lowering<'_>, row: &MatchRow, plans: &[RoutePlan]) {
+    let name = plans.get(row.route.index()).map_or("", |plan| plan.origin.name.as_str());
+    if let Some(doc) = lowering.repository.find(Kind::Route, name) {
+        let message = format!("more than {MAX_COMPARISONS} pairs of matches are too alike to be compared");
+        lowering.refuse(rules::TOO_MANY_WAYS, doc.name_span(), message, "tell routes apart by host, path, an exact value or `priority`");
     }
 }
 
@@ -238,3 +253,6 @@ fn tell(lowering: &mut Lowering<'_>, one: &MatchRow, other: &MatchRow, plans: &[
     };
     lowering.push(finding.help(help));
 }
+
+#[cfg(test)]
+mod tests;
