@@ -45,7 +45,7 @@ const MOST_WORDS: usize = 20;
 const WORTH_A_REFERENCE: usize = 250;
 
 /// Forms that the introduction explains: their members get no rows of their own.
-const EXPLAINED: [&str; 3] = ["param", "expr", "secret"];
+const EXPLAINED: [&str; 4] = ["param", "expr", "secret", "file"];
 
 struct Table {
     definitions: Map<String, Value>,
@@ -90,6 +90,7 @@ impl Table {
         let required: Vec<&str> = items(form, "required").iter().filter_map(Value::as_str).collect();
         for (name, member) in members.iter().filter(|(name, _)| !EXPLAINED.contains(&name.as_str())) {
             let path = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
+            let member = &described(form, members, member);
             let as_before = self.explained_before(member, &path);
             self.row(member, &path, only_form && required.contains(&name.as_str()), as_before.as_deref());
             if as_before.is_none() {
@@ -207,6 +208,20 @@ impl Table {
     }
 }
 
+/// A member with what is said of it: where it is the only one of its form, that may be said of the form.
+fn described(form: &Value, members: &Map<String, Value>, member: &Value) -> Value {
+    let mut member = member.clone();
+    let own = text(form, "description");
+    if let Value::Object(schema) = &mut member
+        && members.len() == 1
+        && !own.is_empty()
+        && !schema.contains_key("description")
+    {
+        schema.insert("description".to_owned(), own.into());
+    }
+    member
+}
+
 /// What a map's values are.
 fn values_of(form: &Value) -> Option<&Value> {
     let of_names = object(form, "patternProperties").and_then(|patterns| patterns.values().next());
@@ -282,6 +297,6 @@ Every document has `apiVersion: aigw.dev/v1`, `kind`, `metadata` and `spec`, and
 characters, unique within its kind and across all policy kinds (Authentication, Authorization, Limit, Prompt). `labels` and `annotations` are maps of texts.
 
 Types: a *duration* is a whole number with `ms`, `s`, `m`, `h` or `d` (`30s`), a *size* one with `B`, `KiB`, `MiB`, `GiB`, `KB`, `MB` or `GB` (`10MiB`), a *share* a percentage with up to four
-decimals (`80%`), a *date* a day or a moment (`2027-01-01`, `2027-01-01T12:00:00Z`). `{param: NAME}` is the value of a parameter that the Gateway declares, `{secret: NAME}` a secret of the runtime,
-`{expr: …}` an expression over the request. In the first column `[]` stands for each item of a list and `NAME` for each name in a map.
+decimals (`80%`), a *date* a day or a moment (`2027-01-01`, `2027-01-01T12:00:00Z`). `{param: NAME}` is the value of a parameter that the Gateway declares, `{secret: NAME}` a secret of the runtime, `{file: PATH}` a `*.j2` file of the
+repository, `{expr: …}` an expression over the request. In the first column `[]` stands for each item of a list and `NAME` for each name in a map.
 ";
