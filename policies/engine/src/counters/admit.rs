@@ -115,3 +115,6 @@ fn refusal(retry_after: Option<Millis>) -> Refusal {
 fn unavailable() -> Refusal {
     Refusal::new(ErrorCode::LimitUnavailable, "a limit cannot be counted at the moment; try again later")
 }
+
+#[cfg(test)]
+mod tests;
