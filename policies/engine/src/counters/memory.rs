@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use aigw_core::{Admission, Claim, ClaimAmount, Counters, Millis, Moment, Permit, StoreError};
 
 use self::freed::Freed;
-use self::shard::{CellKey, Seed, Shard};
+use self::shard::{Seed, Shard};
 
 /// How many locks share the keys: enough that sixty-four cores seldom meet at one.
 const SHARDS: usize = 64;
@@ -28,7 +28,7 @@ struct Shared {
 
 /// The locked shards of a set of claims, in ascending order, so that two sets cannot wait for each other.
 struct Locked<'s> {
-    first: (usize, MutexGuard<'s, Shard>),
+    first: MutexGuard<'s, Shard>,
     others: Vec<(usize, MutexGuard<'s, Shard>)>,
 }
 
@@ -55,46 +55,52 @@ impl MemoryCounters {
         let Some(mut locked) = self.0.lock_all(claims) else {
             return Ok(Admission::Admitted { permits: Vec::new(), remaining: Vec::new() });
         };
-        if let Some(unfit) = worst(claims.iter().enumerate().filter_map(|(index, claim)| self.unfit(&mut locked, claims, index, *claim, now))) {
+        let (mut worst, mut missing) = (None, false);
+        for (index, claim) in claims.iter().enumerate() {
+            let same = claims.iter().take(index).filter(|other| other.rule == claim.rule && other.key == claim.key);
+            let before = same.map(|other| taken(other.amount)).fold(0, u64::saturating_add);
+            let cell = locked.shard(|| self.0.shard_of(claim.key)).cell(claim.rule, claim.key);
+            missing |= cell.is_none();
+            if let Err(retry_after) = cell::fits(cell, claim.amount, before, now.as_nanos()) {
+                worst = Unfit { claim: index, retry_after }.or_worse(worst);
+            }
+        }
+        if let Some(unfit) = worst {
             if unfit.retry_after.is_none() {
                 self.note_refusal(&mut locked, claims, now)?;
             }
             return Ok(Admission::Refused { claim: unfit.claim, retry_after: unfit.retry_after });
         }
-        for claim in claims {
-            locked.shard(self.0.shard_of(claim.key)).make(claim.rule, claim.key, now)?;
+        if missing {
+            for claim in claims {
+                locked.shard(|| self.0.shard_of(claim.key)).make(claim.rule, claim.key, now)?;
+            }
         }
+        self.take_fitting(&mut locked, claims, now)
+    }
+
+    /// Takes what is known to fit, from counters that are known to be there.
+    fn take_fitting(&self, locked: &mut Locked<'_>, claims: &[Claim<'_>], now: Moment) -> Result<Admission, StoreError> {
         let mut permits = Vec::new();
         let mut remaining = Vec::with_capacity(claims.len());
         for claim in claims {
-            let shard = self.0.shard_of(claim.key);
-            let Some((key, cell)) = locked.shard(shard).find(claim.rule, claim.key) else { return Err(StoreError("a counter is lost")) };
+            let shard = locked.shard(|| self.0.shard_of(claim.key));
+            let cell = shard.cell(claim.rule, claim.key).ok_or(StoreError("a counter is lost"))?;
             remaining.push(cell.take(claim.amount, now.as_nanos()));
             if matches!(claim.amount, ClaimAmount::Permit { .. }) {
-                permits.push(self.permit(shard, key));
+                permits.push(self.permit(claim.rule, Arc::clone(cell.key())));
             }
         }
         Ok(Admission::Admitted { permits, remaining })
-    }
-
-    /// Why the claim of that index does not fit together with those before it.
-    fn unfit(&self, locked: &mut Locked<'_>, claims: &[Claim<'_>], index: usize, claim: Claim<'_>, now: Moment) -> Option<Unfit> {
-        let same = claims.iter().take(index).filter(|other| other.rule == claim.rule && other.key == claim.key);
-        let before = same.map(|other| taken(other.amount)).fold(0, u64::saturating_add);
-        let cell = locked.shard(self.0.shard_of(claim.key)).find(claim.rule, claim.key).map(|(_, cell)| cell);
-        match cell::fits(cell, claim.amount, before, now.as_nanos()) {
-            Ok(()) => None,
-            Err(retry_after) => Some(Unfit { claim: index, retry_after }),
-        }
     }
 
     /// Leaves the limits that were asked for with the permits, so that whoever waits for one is told by them.
     fn note_refusal(&self, locked: &mut Locked<'_>, claims: &[Claim<'_>], now: Moment) -> Result<(), StoreError> {
         for claim in claims {
             if let ClaimAmount::Permit { limit } = claim.amount {
-                let shard = locked.shard(self.0.shard_of(claim.key));
+                let shard = locked.shard(|| self.0.shard_of(claim.key));
                 shard.make(claim.rule, claim.key, now)?;
-                if let Some((_, cell)) = shard.find(claim.rule, claim.key) {
+                if let Some(cell) = shard.cell(claim.rule, claim.key) {
                     cell.set_permits(limit);
                 }
             }
@@ -102,10 +108,10 @@ impl MemoryCounters {
         Ok(())
     }
 
-    fn permit(&self, shard: usize, key: CellKey) -> Permit {
+    fn permit(&self, rule: u64, key: Arc<str>) -> Permit {
         let shared = Arc::clone(&self.0);
         Permit::new(move || {
-            let waiters = shared.lock(shard).release(&key);
+            let waiters = shared.lock(shared.shard_of(&key)).release(rule, &key);
             waiters.into_iter().for_each(|(_, waker)| waker.wake());
         })
     }
@@ -140,17 +146,28 @@ impl Shared {
             wanted &= wanted - 1;
             Some((shard, self.lock(shard)))
         };
-        let first = next()?;
+        let (_, first) = next()?;
         Some(Locked { first, others: std::iter::from_fn(next).collect() })
     }
 }
 
+impl Unfit {
+    /// The one that frees last; a time to wait says more than waiting for others.
+    fn or_worse(self, other: Option<Self>) -> Option<Self> {
+        other.filter(|other| other.retry_after >= self.retry_after).or(Some(self))
+    }
+}
+
 impl Locked<'_> {
-    /// A shard that was locked for these claims.
-    fn shard(&mut self, shard: usize) -> &mut Shard {
+    /// A shard that was locked for these claims. Which one is asked only where there are several.
+    fn shard(&mut self, shard: impl FnOnce() -> usize) -> &mut Shard {
+        if self.others.is_empty() {
+            return &mut self.first;
+        }
+        let shard = shard();
         match self.others.iter_mut().find(|(other, _)| *other == shard) {
             Some((_, guard)) => guard,
-            None => &mut self.first.1,
+            None => &mut self.first,
         }
     }
 }
@@ -160,11 +177,6 @@ fn taken(amount: ClaimAmount) -> u64 {
         ClaimAmount::Window { take, .. } => take,
         ClaimAmount::Permit { .. } => 1,
     }
-}
-
-/// A time to wait says more than waiting for others, and the longest decides.
-fn worst(unfit: impl Iterator<Item = Unfit>) -> Option<Unfit> {
-    unfit.reduce(|worst, next| if next.retry_after > worst.retry_after { next } else { worst })
 }
 
 #[cfg(test)]

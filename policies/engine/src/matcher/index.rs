@@ -2,7 +2,7 @@
 //!
 //! It may offer rows that do not match, since each is held against the whole head; it must never leave one out that does.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::hash::{BuildHasherDefault, DefaultHasher, Hash, Hasher};
 
 use aigw_kinds::facts::Facts;
@@ -61,8 +61,10 @@ struct Prefixes {
 struct Bucket {
     all: Vec<u32>,
     without_header: Vec<u32>,
-    by_header: Vec<(HeaderName, Table<Box<[u8]>, Vec<u32>>)>,
+    by_header: Vec<(HeaderName, ByValue)>,
 }
+
+type ByValue = Table<Box<[u8]>, Vec<u32>>;
 
 type Visit<'v> = &'v mut dyn FnMut(&[u32]);
 
@@ -186,14 +188,14 @@ impl Prefixes {
 impl Bucket {
     /// Sorts the rows that ask for an exact header by the one that tells most of them apart.
     fn finish(&mut self, rows: &[MatchRow]) {
-        let mut values: BTreeMap<&str, std::collections::BTreeSet<&str>> = BTreeMap::new();
+        let mut values: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
         for (name, value) in self.rows(rows).flat_map(|(_, row)| exact_headers(row)) {
             values.entry(name).or_default().insert(value);
         }
-        let mut by_header: BTreeMap<&str, Table<Box<[u8]>, Vec<u32>>> = BTreeMap::new();
+        let mut by_header: BTreeMap<&str, ByValue> = BTreeMap::new();
         let mut without_header = Vec::new();
         for (number, row) in self.rows(rows) {
-            let best = exact_headers(row).max_by_key(|(name, _)| values.get(name).map_or(0, std::collections::BTreeSet::len));
+            let best = exact_headers(row).max_by_key(|(name, _)| values.get(name).map_or(0, BTreeSet::len));
             match best {
                 Some((name, value)) => by_header.entry(name).or_default().entry(value.as_bytes().into()).or_default().push(number),
                 None => without_header.push(number),

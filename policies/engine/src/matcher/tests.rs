@@ -166,6 +166,8 @@ fn a_row_that_cannot_be_matched_does_not_load() {
     }
 }
 
+type Many = (&'static str, fn(usize) -> Value, Head);
+
 /// How many rows are held against a request, which is what it pays for.
 fn held(table: &Table, head: &Head) -> usize {
     let mut held = 0;
@@ -180,7 +182,7 @@ fn held(table: &Table, head: &Head) -> usize {
 
 #[test]
 fn ten_thousand_routes_cost_a_request_no_more_than_ten() {
-    let many: [(&str, fn(usize) -> Value, Head); 5] = [
+    let many: [Many; 5] = [
         ("exact paths", |at| json!({"path": {"exact": format!("/team/{at}/chat")}}), get("/team/9999/chat")),
         ("prefixes", |at| json!({"path": {"prefix": format!("/team/{at}")}}), get("/team/9999/deep/path")),
         (

@@ -1,6 +1,7 @@
 //! One counter: what one rule has counted for one key.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 use std::task::Waker;
 
 use aigw_core::{ClaimAmount, Millis};
@@ -11,8 +12,9 @@ const STRETCHES: u64 = 62;
 const NANOS_PER_MILLI: u64 = 1_000_000;
 
 /// What one rule has counted for one key.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Cell {
+    key: Arc<str>,
     /// Oldest first; at most two more than [`STRETCHES`].
     buckets: VecDeque<Bucket>,
     /// When the newest bucket began.
@@ -56,8 +58,14 @@ pub(super) fn fits(cell: Option<&mut Cell>, amount: ClaimAmount, before: u64, no
 
 impl Cell {
     /// A counter that was asked for at `now` and has counted nothing.
-    pub(super) fn new(now: u64) -> Self {
-        Self { expires: now.saturating_add(1), ..Self::default() }
+    pub(super) fn new(key: Arc<str>, now: u64) -> Self {
+        let expires = now.saturating_add(1);
+        Self { key, buckets: VecDeque::new(), begun: 0, total: 0, expires, held: 0, permits: 0, waiters: Vec::new() }
+    }
+
+    /// Whom it counts.
+    pub(super) fn key(&self) -> &Arc<str> {
+        &self.key
     }
 
     /// Takes what [`fits`] has found to fit. Gives what remains.

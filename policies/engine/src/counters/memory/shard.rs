@@ -25,8 +25,8 @@ pub(super) struct Shard {
 }
 
 /// A rule and a key.
-#[derive(Clone, Debug)]
-pub(super) struct CellKey {
+#[derive(Debug)]
+struct CellKey {
     rule: u64,
     key: Arc<str>,
 }
@@ -57,11 +57,6 @@ impl Shard {
         Self { cells, capacity, sweep_at: MIN_SWEEP.min(capacity), nothing_before: 0, next_waiter: 0 }
     }
 
-    pub(super) fn find(&mut self, rule: u64, key: &str) -> Option<(CellKey, &mut Cell)> {
-        let stored = self.cells.get_key_value(&(rule, key) as &dyn Parts)?.0.clone();
-        self.cells.get_mut(&stored as &dyn Parts).map(|cell| (stored, cell))
-    }
-
     pub(super) fn cell(&mut self, rule: u64, key: &str) -> Option<&mut Cell> {
         self.cells.get_mut(&(rule, key) as &dyn Parts)
     }
@@ -80,18 +75,18 @@ impl Shard {
         if self.cells.len() >= self.capacity {
             return Err(StoreError("more keys are being counted than it has room for"));
         }
-        let cell = Cell::new(now.as_nanos());
+        let key: Arc<str> = key.into();
+        let cell = Cell::new(Arc::clone(&key), now.as_nanos());
         self.nothing_before = self.nothing_before.min(cell.expires());
-        self.cells.insert(CellKey { rule, key: key.into() }, cell);
+        self.cells.insert(CellKey { rule, key }, cell);
         Ok(())
     }
 
     /// Gives a permit back; those who wait for it are to be woken once the shard is unlocked.
-    pub(super) fn release(&mut self, key: &CellKey) -> Vec<(u64, Waker)> {
-        let Some(cell) = self.cells.get_mut(key as &dyn Parts) else { return Vec::new() };
-        let waiters = cell.release();
+    pub(super) fn release(&mut self, rule: u64, key: &str) -> Vec<(u64, Waker)> {
+        let Some(cell) = self.cells.get_mut(&(rule, key) as &dyn Parts) else { return Vec::new() };
         self.nothing_before = self.nothing_before.min(cell.expires());
-        waiters
+        cell.release()
     }
 
     /// A number for one who waits.

@@ -214,7 +214,7 @@ fn a_held_permit_keeps_its_counter_and_its_release_gives_the_room_back() {
 
 #[test]
 fn a_counter_is_made_of_at_most_sixty_four_buckets() {
-    let mut cell = cell::Cell::new(0);
+    let mut cell = cell::Cell::new("".into(), 0);
     for millis in 0..50_000_u64 {
         let amount = window(u64::MAX, 1_000);
         assert_eq!(cell::fits(Some(&mut cell), amount, 0, millis * MILLI / 3), Ok(()));

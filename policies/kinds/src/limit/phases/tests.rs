@@ -176,7 +176,7 @@ fn shadows_are_marked_and_disabled_rules_are_gone() {
     let mut whole = limit(json!([]), "admit", &[json!({}), json!({"mode": "shadow"}), json!({"mode": "disabled"})]);
     let shadows = |limit: Value| gathered(vec![limit], Phase::Admit, &headers(&[]), true).1.into_iter().map(|claim| claim.2).collect::<Vec<_>>();
     assert_eq!(shadows(whole.clone()), [false, true]);
-    whole["mode"] = json!("shadow");
+    whole.as_object_mut().unwrap().insert("mode".to_owned(), json!("shadow"));
     assert_eq!(shadows(whole), [true, true]);
 }
 

@@ -233,7 +233,7 @@ fn a_shadow_changes_nothing_and_says_what_it_would() {
     assert_eq!(decision.note.as_deref(), Some("would add 1 message and write temperature, n"));
 
     let mut refusing = with_product(true, &Value::Null, json!([["product", {"expr": PRODUCT_HEADER}]]));
-    refusing.first_mut().unwrap().0["mode"] = json!("shadow");
+    refusing.first_mut().unwrap().0.as_object_mut().unwrap().insert("mode".to_owned(), json!("shadow"));
     let outcome = apply(&refusing, BODY, &[], 0);
     assert_eq!(outcome.body.as_deref(), Ok(BODY));
     let note = outcome.decisions.first().and_then(|decision| decision.note.as_deref());
