@@ -259,3 +259,11 @@ fn attempts_of_one_ask_nobody_else() {
     assert_eq!(desk.chat(ASK).code(), "upstream_error");
     assert_eq!(calls(&desk).len(), 1);
 }
+
+#[test]
+fn a_refused_prompt_does_not_cool_its_target_down() {
+    let desk = Desk::scripted([vec![error(400, "bad").header("retry-after", "30"), hello()], vec![hello()]]);
+    assert_eq!(desk.chat(ASK).status, StatusCode::BAD_REQUEST);
+    assert_eq!(desk.chat(ASK).status, StatusCode::OK);
+    assert_eq!(calls(&desk), [(0, 0), (0, 0)]);
+}
