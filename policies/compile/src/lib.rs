@@ -11,7 +11,7 @@ mod structure;
 use std::collections::BTreeMap;
 
 use aigw_kinds::{Program, Repository};
-use aigw_source::{Findings, Limits, Sources};
+use aigw_source::{Finding, Findings, Level, Limits, RuleId, Sources, Span};
 
 pub use content::{ContentError, bundle_members};
 
@@ -50,10 +50,32 @@ pub fn compile(input: Input, limits: &Limits) -> Compiled {
     let repository = Repository::new(docs, files);
     let program = aigw_kinds::lower(&repository, &sources, &mut findings);
     aigw_lint::run(&repository, &sources, &mut findings);
-    let mut findings = silence::apply(findings, &allows);
-    findings.sort(&sources);
+    let findings = bounded(silence::apply(findings, &allows), &sources);
     let program = program.filter(|_| !findings.has_errors());
     Compiled { sources, findings, repository, program, skipped }
+}
+
+/// Most findings that are kept: a person reads tens of them, and what is said of a hostile folder stays small.
+pub const MAX_FINDINGS: usize = 10_000;
+
+/// More findings than are kept.
+const TOO_MANY_FINDINGS: RuleId = RuleId { code: "C042", name: "too-many-findings" };
+
+/// Sorts findings; of too many the first are kept, and one more says so.
+fn bounded(mut findings: Findings, sources: &Sources) -> Findings {
+    findings.sort(sources);
+    let all = findings.len();
+    if all <= MAX_FINDINGS {
+        return findings;
+    }
+    let level = if findings.has_errors() { Level::Error } else { Level::Warning };
+    let mut kept: Vec<Finding> = findings.into_iter().take(MAX_FINDINGS).collect();
+    if let Some(last) = kept.last().map(Finding::span) {
+        let message = format!("there are {all} findings, and the last {} are not kept", all - MAX_FINDINGS);
+        let finding = Finding::new(level, TOO_MANY_FINDINGS, Span::point(last.file, last.start), message);
+        kept.push(finding.help("mend the first ones"));
+    }
+    kept.into_iter().collect()
 }
 
 #[cfg(test)]

@@ -91,8 +91,96 @@ fn paths_that_were_refused_are_findings() {
     assert_eq!(compiled.findings.iter().map(|finding| finding.rule.code).collect::<Vec<_>>(), ["C009"]);
 }
 
+#[test]
+fn of_too_many_findings_the_first_are_kept_and_the_rest_counted() {
+    let keys: String = (0..90).map(|index| format!("  key{index}: 1\n")).collect();
+    let files: Vec<(String, String)> = (0..120).map(|index| (format!("{index:03}.yaml"), model(&keys))).collect();
+    let files: Vec<(&str, &str)> = files.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
+    let compiled = compile_files(&files);
+    assert_eq!(compiled.findings.len(), MAX_FINDINGS + 1);
+    assert_eq!(compiled.findings.iter().last().map(|finding| finding.rule.code), Some("C042"));
+}
+
+/// Everything that a short text could become much of, from files of a few kilobytes.
+#[test]
+fn small_folders_cannot_become_much_work() {
+    let hosts = (0..900).map(|index| format!("h{index}.example")).collect::<Vec<_>>().join(", ");
+    let matches = (0..900).map(|index| format!("{{headers: {{x: v{index}}}}}")).collect::<Vec<_>>().join(", ");
+    let route = format!(
+        "apiVersion: aigw.dev/v1\nkind: Route\nmetadata: {{name: r}}\nspec: {{hosts: [{hosts}], surfaces: [openai, azure-openai], \
+         matches: [{matches}], serve: {{models: [chat]}}, anonymous: true, authorization: open}}\n"
+    );
+    let unknown = (0..900).map(|index| format!("policy-{index}")).collect::<Vec<_>>().join(", ");
+    let gateway = format!("apiVersion: aigw.dev/v1\nkind: Gateway\nmetadata: {{name: g}}\nspec: {{attach: [{{policies: [{unknown}], routes: {{names: [r]}}}}]}}\n");
+    let begun = std::time::Instant::now();
+    let compiled = compile_files(&[("r.yaml", &route), ("g.yaml", &gateway)]);
+    assert!(compiled.findings.iter().any(|finding| finding.rule.code == "C038"), "{}", findings(&compiled));
+    assert!(begun.elapsed() < std::time::Duration::from_secs(10), "{:?}", begun.elapsed());
+}
+
+#[test]
+fn a_thousand_policies_are_judged_quickly() {
+    let provider = "apiVersion: aigw.dev/v1\nkind: Provider\nmetadata: {name: up}\nspec: {type: mock}\n";
+    let mut files = vec![("p.yaml".to_owned(), provider.to_owned())];
+    for index in 0..250 {
+        files.push((
+            format!("{index}.yaml"),
+            format!(
+                "apiVersion: aigw.dev/v1
+kind: Model
+metadata: {{name: m{index}}}
+spec: {{targets: [{{target: up/m{index}, when: 'identity.labels.tier == \"gold\"'}}, {{target: up/x, priority: 2}}]}}
+---
+apiVersion: aigw.dev/v1
+kind: Limit
+metadata: {{name: l{index}}}
+spec: {{per: [consumer, {{expr: request.path}}], rules: [{{name: rpm, requests: 60, window: 1m}}, {{name: open, concurrency: 5}}]}}
+---
+apiVersion: aigw.dev/v1
+kind: Prompt
+metadata: {{name: p{index}}}
+spec: {{parameters: {{properties: {{a: {{type: string}}}}}}, versions: {{v1: {{messages: [{{system: 'Hi {{{{ a }}}}'}}, {{request: {{}}}}]}}}}}}
+---
+apiVersion: aigw.dev/v1
+kind: Route
+metadata: {{name: r{index}}}
+spec:
+  surfaces: [openai]
+  matches: [{{headers: {{x-team: t{index}}}}}]
+  serve: {{models: [m{index}]}}
+  policies: [l{index}, p{index}]
+  anonymous: true
+  authorization: open
+"
+            ),
+        ));
+    }
+    let files: Vec<(&str, &str)> = files.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
+    let begun = std::time::Instant::now();
+    let compiled = compile_files(&files);
+    println!("1000 policies: {:?}", begun.elapsed());
+    assert!(compiled.program.is_some(), "{}", findings(&compiled));
+    // Without optimisation, on a busy machine; `tests/bench` holds the real figure.
+    assert!(begun.elapsed() < std::time::Duration::from_secs(20), "{:?}", begun.elapsed());
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn an_example_with_any_byte_changed_never_panics(kind in prop::sample::select(Kind::ALL), at: prop::sample::Index, byte: u8) {
+        let files = Kind::ALL.iter().map(|kind| (format!("{kind}.yaml"), aigw_kinds::example(*kind).as_bytes().to_vec()));
+        let mut files: BTreeMap<String, Vec<u8>> = files.collect();
+        if let Some(bytes) = files.get_mut(&format!("{kind}.yaml")) {
+            let at = at.index(bytes.len());
+            bytes.splice(at..=at, [byte]);
+        }
+        let compiled = compile(Input { files, refused: Vec::new() }, &Limits::default());
+        prop_assert_eq!(compiled.program.is_some(), !compiled.findings.has_errors());
+        if let Some(program) = &compiled.program {
+            prop_assert_eq!(program.check_ids(), Ok(()));
+        }
+    }
 
     #[test]
     fn no_text_panics(text in ".{0,200}", kind in prop::sample::select(Kind::ALL)) {

@@ -169,7 +169,10 @@ fn what_fits_is_not_complained_about() {
     for (kind, text) in [
         (Kind::Limit, "spec: {per: [consumer, {expr: request.path}], rules: [{name: a, requests: {param: x}, window: 1m}]}\n"),
         (Kind::Limit, "spec: {per: {expr: request.path}, rules: [{name: a, concurrency: 5, onExceed: {wait: 2s}}]}\n"),
-        (Kind::Prompt, "spec: {set: {stop: [a, b], temperature: 1}, use: {v1: 100%}, versions: {v1: {messages: [{request: {}}]}}}\n"),
+        (
+            Kind::Prompt,
+            "spec: {set: {stop: [a, b], temperature: 1}, use: {v1: 100%}, versions: {v1: {messages: [{request: {}}]}}}\n",
+        ),
         (Kind::Gateway, "spec: {}\n"),
         (Kind::Consumer, "spec: {}\n"),
     ] {
@@ -180,7 +183,8 @@ fn what_fits_is_not_complained_about() {
 /// Every value of a document is replaced by others of every type, one at a time: the walk and the validator must agree each time.
 #[test]
 fn the_walk_agrees_with_a_general_validator_on_every_small_change() {
-    let replacements = [json!(null), json!(true), json!(0), json!(-1), json!(1.5), json!(""), json!("x"), json!([]), json!({}), json!({"x": 1})];
+    let replacements =
+        [json!(null), json!(true), json!(0), json!(-1), json!(1.5), json!(""), json!("x"), json!([]), json!({}), json!({"x": 1})];
     for kind in Kind::ALL {
         let schema = aigw_kinds::schema::schema_of(*kind);
         let validator = jsonschema::validator_for(&schema).unwrap();
@@ -205,7 +209,9 @@ fn pointers(value: &serde_json::Value) -> Vec<String> {
         std::iter::once(format!("/{step}")).chain(inner).collect()
     };
     match value {
-        serde_json::Value::Array(items) => items.iter().enumerate().flat_map(|(index, item)| below(index.to_string(), item)).collect(),
+        serde_json::Value::Array(items) => {
+            items.iter().enumerate().flat_map(|(index, item)| below(index.to_string(), item)).collect()
+        }
         serde_json::Value::Object(members) => {
             members.iter().flat_map(|(key, member)| below(key.replace('~', "~0").replace('/', "~1"), member)).collect()
         }

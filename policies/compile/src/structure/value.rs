@@ -78,7 +78,8 @@ fn missing_unit(schemas: &[&Value], node: &Node) -> Finding {
     let text = node.as_str().unwrap_or_default();
     let titled = schemas.iter().find_map(|schema| Some((schema.get("title")?.as_str()?, example(schema)?)));
     let (title, example) = titled.unwrap_or(("quantity", "30s"));
-    Finding::error(WITHOUT_UNIT, node.span, format!("`{text}` has no unit")).help(format!("write the {title} with its unit, such as `{example}`"))
+    Finding::error(WITHOUT_UNIT, node.span, format!("`{text}` has no unit"))
+        .help(format!("write the {title} with its unit, such as `{example}`"))
 }
 
 /// Whether a text would be a number or boolean that fits, were it not quoted.
@@ -156,7 +157,9 @@ pub(super) fn unknown_word(text: &str, words: &[&str], node: &Node) -> Finding {
     let shown: String = text.chars().take(60).collect();
     let finding = Finding::error(INVALID_VALUE, node.span, format!("unknown word `{shown}`"));
     match nearest(text, words.iter().copied()) {
-        Some(meant) => finding.help(format!("did you mean `{meant}`?")).fix(Fix::replace(format!("write `{meant}`"), node.span, meant)),
+        Some(meant) => {
+            finding.help(format!("did you mean `{meant}`?")).fix(Fix::replace(format!("write `{meant}`"), node.span, meant))
+        }
         None if words.len() == 1 => finding.help(format!("only {} can be written here", listed(words))),
         None => finding.help(format!("write one of {}", listed(words))),
     }
@@ -171,7 +174,10 @@ pub(super) fn scalar(schema: &Value, node: &Node, patterns: &mut Patterns) -> Op
     }
     let allowed = schema.get("enum").and_then(Value::as_array);
     if allowed.is_some_and(|allowed| !allowed.contains(&node.to_json())) {
-        return Some(Finding::error(INVALID_VALUE, node.span, format!("`{text}` cannot be written here")).help("only `true` can; or remove the key"));
+        return Some(
+            Finding::error(INVALID_VALUE, node.span, format!("`{text}` cannot be written here"))
+                .help("only `true` can; or remove the key"),
+        );
     }
     match node.to_json() {
         Value::Number(number) => bounds(schema, number.as_f64()?, text, node),
@@ -213,7 +219,8 @@ fn text(schema: &Value, text: &str, node: &Node, patterns: &mut Patterns) -> Opt
         return Some(missing_unit(&[schema], node));
     }
     let title = schema.get("title").and_then(Value::as_str);
-    let message = title.map_or_else(|| format!("`{shown}` does not match `{pattern}`"), |title| format!("`{shown}` is not a {title}"));
+    let message =
+        title.map_or_else(|| format!("`{shown}` does not match `{pattern}`"), |title| format!("`{shown}` is not a {title}"));
     let help = match (title, example(schema)) {
         (_, Some(example)) => format!("write one such as `{example}`"),
         (Some("name"), _) => NAME_HELP.to_owned(),

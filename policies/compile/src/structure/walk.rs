@@ -76,7 +76,9 @@ impl<'s> Check<'s> {
             return vec![value::wrong_type(&resolved, place.node)];
         }
         let words: Vec<&str> = typed.iter().flat_map(|branch| value::words(branch)).collect();
-        if let Some(text) = place.node.as_str().filter(|_| !words.is_empty() && typed.iter().all(|branch| value::has_words(branch))) {
+        if let Some(text) =
+            place.node.as_str().filter(|_| !words.is_empty() && typed.iter().all(|branch| value::has_words(branch)))
+        {
             return if words.contains(&text) { Vec::new() } else { vec![value::unknown_word(text, &words, place.node)] };
         }
         let mut nearest: Option<Vec<Finding>> = None;
@@ -115,7 +117,9 @@ impl<'s> Check<'s> {
         let whole = place.node.entries().len();
         if whole == 0 {
             let list = value::listed(&all);
-            return vec![Finding::error(MISSING_KEY, place.holder, format!("one of the keys {list} is missing")).help("add one of them")];
+            return vec![
+                Finding::error(MISSING_KEY, place.holder, format!("one of the keys {list} is missing")).help("add one of them"),
+            ];
         }
         match forms.iter().copied().find(|form| shared(form) == whole) {
             Some(meant) => self.node(meant, place),
@@ -157,7 +161,9 @@ impl<'s> Check<'s> {
         if let Some(member) = schema.get("properties").and_then(|properties| properties.get(key)) {
             return Member::Schema(member);
         }
-        if let Some((pattern, member)) = schema.get("patternProperties").and_then(Value::as_object).and_then(|patterns| patterns.iter().next()) {
+        if let Some((pattern, member)) =
+            schema.get("patternProperties").and_then(Value::as_object).and_then(|patterns| patterns.iter().next())
+        {
             let fits = value::matches(pattern, key, self.patterns);
             return if fits { Member::Schema(member) } else { Member::BadName(pattern) };
         }
@@ -172,11 +178,13 @@ impl<'s> Check<'s> {
         let items = node.items();
         let bound = |key: &str| schema.get(key).and_then(Value::as_u64).and_then(|bound| usize::try_from(bound).ok());
         if let Some(least) = bound("minItems").filter(|least| items.len() < *least) {
-            let message = if least == 1 { "the list is empty".to_owned() } else { format!("the list has less than {least} items") };
+            let message =
+                if least == 1 { "the list is empty".to_owned() } else { format!("the list has less than {least} items") };
             findings.push(Finding::error(INVALID_VALUE, node.span, message).help("add an item"));
         }
         if let Some(most) = bound("maxItems").filter(|most| items.len() > *most) {
-            findings.push(Finding::error(INVALID_VALUE, node.span, format!("the list has more than {most} items")).help("split it"));
+            findings
+                .push(Finding::error(INVALID_VALUE, node.span, format!("the list has more than {most} items")).help("split it"));
         }
         if let Some(schema) = schema.get("items") {
             for item in items {
@@ -212,7 +220,11 @@ fn unknown_key(entry: &Entry, known: &[&str], holder: &Node) -> Finding {
     let finding = Finding::error(UNKNOWN_KEY, entry.key_span, format!("unknown key `{shown}`"));
     let free: Vec<&str> = known.iter().copied().filter(|name| holder.entry(name).is_none()).collect();
     match nearest(&entry.key, free.iter().copied()) {
-        Some(meant) => finding.help(format!("did you mean `{meant}`?")).fix(Fix::replace(format!("rename to `{meant}`"), entry.key_span, meant)),
+        Some(meant) => finding.help(format!("did you mean `{meant}`?")).fix(Fix::replace(
+            format!("rename to `{meant}`"),
+            entry.key_span,
+            meant,
+        )),
         None if known.is_empty() => finding.note("there are no keys here").help("remove the key"),
         None if known.len() <= FEW => finding.note(format!("the keys here are {}", value::listed(known))).help("remove the key"),
         None => finding.help("remove the key"),

@@ -8,7 +8,7 @@ use aigw_source::{FileId, Finding, Findings, Fix, RuleId, Sources, Span, nearest
 use super::At;
 use crate::gateway::ParameterPlan;
 use crate::provider::EndpointPlan;
-use crate::{AsSpec, Doc, EndpointId, ExpressionPlan, ProviderId, Kind, Mode, Origin, Place, Repository, Spec, Typed};
+use crate::{AsSpec, Doc, EndpointId, ExpressionPlan, Kind, Mode, Origin, Place, ProviderId, Repository, Spec, Typed};
 
 /// A program under construction.
 pub(crate) struct Lowering<'a> {

@@ -125,7 +125,14 @@ impl<'a> Lowering<'a> {
                     crate::prompt::PromptParameterType::Integer => Wanted::Integer,
                     _ => Wanted::Text,
                 };
-                self.parameter(name, at.key("param").span(), wanted).map(PromptValue::Param)
+                let span = at.key("param").span();
+                let id = self.parameter(name, span, wanted)?;
+                let test = self.parameters.get(id.index()).and_then(|plan| plan.test.clone());
+                if let Some(Err(why)) = test.map(|test| parameter_kind(declared).check(&typed(wanted, test))) {
+                    let message = format!("`{parameter}` of the prompt `{}` {why}: the `test` value of `{name}` does not fit", doc.name);
+                    self.refuse(rules::PROMPT_ARGUMENT, span, message, "bound the parameter as the prompt's is");
+                }
+                Some(PromptValue::Param(id))
             }
             WithValue::Expr(text) => {
                 self.expression(text, &at.key("expr"), ExpressionScope::Resolve, ExpressionType::Json).map(PromptValue::Expr)
@@ -147,6 +154,14 @@ impl<'a> Lowering<'a> {
             None => finding.help(format!("it has {}", super::listed(&known))),
         };
         self.push(finding);
+    }
+}
+
+/// The value of a parameter as a prompt gets it.
+fn typed(wanted: Wanted, text: String) -> Value {
+    match text.parse::<u64>() {
+        Ok(number) if wanted == Wanted::Integer => Value::from(number),
+        _ => Value::String(text),
     }
 }
 

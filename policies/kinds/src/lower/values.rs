@@ -7,15 +7,17 @@ use super::{At, Lowering};
 use crate::route::{HostPattern, PathPattern, PathSegment};
 use aigw_source::rules::INVALID_VALUE;
 
-/// Longest regular expression, and the memory that a compiled one may take, in bytes: what a match of a header is worth.
-const MAX_REGEX_BYTES: usize = 64 << 10;
+/// Memory that a compiled regular expression may take, in bytes, as where programs are loaded: what a match of a header is worth.
+const MAX_REGEX_BYTES: usize = 1 << 20;
+/// Longest address, in characters.
+const MAX_URL_LENGTH: usize = 2_048;
 
 /// Compiles a regular expression for a whole value.
 pub(crate) fn regex(pattern: &str) -> Result<Regex, String> {
     let whole = format!("^(?:{pattern})$");
-    let built = regex::RegexBuilder::new(&whole).size_limit(MAX_REGEX_BYTES << 4).build();
+    let built = regex::RegexBuilder::new(&whole).size_limit(MAX_REGEX_BYTES).build();
     // The pattern must stand on its own too: `a)(b` would close our group.
-    let alone = regex::RegexBuilder::new(pattern).size_limit(MAX_REGEX_BYTES << 4).build();
+    let alone = regex::RegexBuilder::new(pattern).size_limit(MAX_REGEX_BYTES).build();
     alone.and(built).map_err(|error| match error {
         regex::Error::CompiledTooBig(_) => "it is too large".to_owned(),
         other => other.to_string().lines().last().unwrap_or_default().trim().trim_start_matches("error: ").to_owned(),
@@ -111,6 +113,10 @@ pub(crate) fn http_url(text: &str) -> Result<Url<'_>, &'static str> {
     let host = without_port(authority).ok_or("its port is not a number from 1 to 65535")?;
     if !is_host(host) {
         return Err("its host is not one");
+    }
+    // Whoever connects reads it as the HTTP crate does.
+    if text.len() > MAX_URL_LENGTH || text.parse::<http::Uri>().is_err() {
+        return Err("it is too long, or holds characters that no address has");
     }
     Ok(Url { path })
 }

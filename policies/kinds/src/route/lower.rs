@@ -257,7 +257,12 @@ fn serve_http<'a>(lowering: &mut Lowering<'a>, spec: &'a RouteSpec, http: &'a st
         let takes_rest = |path: &Option<String>| path.as_ref().is_some_and(|path| path.ends_with("/*"));
         if matches!(pattern, Some(PathPattern::Prefix(_))) && spec.matches.iter().any(|entry| !takes_rest(&entry.path)) {
             let message = format!("the `*` of `{path}` takes what the `*` of a match took, and not every match has one");
-            lowering.refuse(rules::INVALID_COMBINATION, at.span(), message, "end every `path` in `matches` with `/*`, or make it two routes");
+            lowering.refuse(
+                rules::INVALID_COMBINATION,
+                at.span(),
+                message,
+                "end every `path` in `matches` with `/*`, or make it two routes",
+            );
         }
         if matches!(pattern, Some(PathPattern::Captures(_))) {
             let message = format!("`{path}` has captures, which nothing fills");

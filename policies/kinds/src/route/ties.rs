@@ -85,7 +85,12 @@ fn tell_too_many(lowering: &mut Lowering<'_>, row: &MatchRow, plans: &[RoutePlan
     let name = plans.get(row.route.index()).map_or("", |plan| plan.origin.name.as_str());
     if let Some(doc) = lowering.repository.find(Kind::Route, name) {
         let message = format!("more than {MAX_COMPARISONS} pairs of matches are too alike to be compared");
-        lowering.refuse(rules::TOO_MANY_WAYS, doc.name_span(), message, "tell routes apart by host, path, an exact value or `priority`");
+        lowering.refuse(
+            rules::TOO_MANY_WAYS,
+            doc.name_span(),
+            message,
+            "tell routes apart by host, path, an exact value or `priority`",
+        );
     }
 }
 

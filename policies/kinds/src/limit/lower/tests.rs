@@ -52,7 +52,9 @@ spec: {per: [], rules: [{name: minute, requests: 600, window: 1m}, {name: day, r
 #[test]
 fn a_limit_is_counted_as_early_as_its_key_is_known() {
     let phase = |per: &str, when: &str| {
-        let yaml = format!("kind: Limit\nmetadata: {{name: a}}\nspec: {{per: {per}, rules: [{{name: a, concurrency: 1, when: '{when}'}}]}}\n");
+        let yaml = format!(
+            "kind: Limit\nmetadata: {{name: a}}\nspec: {{per: {per}, rules: [{{name: a, concurrency: 1, when: '{when}'}}]}}\n"
+        );
         program(&yaml).limits.iter().find(|plan| plan.origin.name.as_str() == "a").map(|plan| plan.phase)
     };
     assert_eq!(phase("consumer", "true"), Some(Phase::Admit));
@@ -65,7 +67,11 @@ fn a_limit_is_counted_as_early_as_its_key_is_known() {
 fn a_counter_keeps_its_id_while_name_mode_and_shape_are_unchanged() {
     let id = |text: &str| {
         let yaml = format!("kind: Limit\nmetadata: {{name: a}}\nspec: {text}\n");
-        program(&yaml).limits.iter().find(|plan| plan.origin.name.as_str() == "a").and_then(|plan| plan.rules.first().map(|rule| rule.id))
+        program(&yaml)
+            .limits
+            .iter()
+            .find(|plan| plan.origin.name.as_str() == "a")
+            .and_then(|plan| plan.rules.first().map(|rule| rule.id))
     };
     let base = id("{per: consumer, rules: [{name: a, requests: 5, window: 1m}]}");
     assert_eq!(base, Some(1_911_393_506_503_940_839));

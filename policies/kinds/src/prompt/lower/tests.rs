@@ -69,7 +69,7 @@ fn uses_of_a_prompt_give_what_it_declares() {
     let yaml = "kind: Gateway
 metadata: {name: g}
 spec:
-  parameters: {n: {type: integer, max: 9}, s: {type: string}}
+  parameters: {n: {type: integer, max: 9, test: 0}, s: {type: string}, t: {type: string, test: too long}}
   policies: [front-door, all]
 ---
 kind: Route
@@ -102,6 +102,14 @@ spec:
   surfaces: [openai]
   serve: {models: [chat]}
   policies: [{use: house, with: {product: {expr: request.nope}, times: true}}]
+---
+kind: Route
+metadata: {name: e}
+spec:
+  hosts: [e.example]
+  surfaces: [openai]
+  serve: {models: [chat]}
+  policies: [{use: house, with: {product: {param: t}, times: {param: n}}}]
 ";
     assert_snapshot!(findings(yaml), @"
     14:14 T412 the prompt `house` needs a value for `product` | write `{use: house, with: {product: …}}`
@@ -112,6 +120,8 @@ spec:
     32:70 C036 the parameter `s` is not of type `integer` | declare another one, or change its `type`
     41:50 H811 unknown name `request.nope` | `request` has `method`, `path`, `host`, `headers`, `query`, `ip` and `body`
     41:72 T412 `times` of the prompt `house` must be a whole number, not `true` | give a value that its declaration takes
+    50:51 T412 `product` of the prompt `house` must be at most 5 characters long: the `test` value of `t` does not fit | bound the parameter as the prompt's is
+    50:70 T412 `times` of the prompt `house` must be a whole number from 1 to 9223372036854775807, not `0`: the `test` value of `n` does not fit | bound the parameter as the prompt's is
     ");
 }
 

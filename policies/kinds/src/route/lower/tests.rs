@@ -4,7 +4,9 @@ use crate::testing::{findings, program};
 
 /// Routes with policies that let callers in, for what is tested beside that.
 fn routes(specs: &[&str]) -> String {
-    let route = |(index, spec): (usize, &&str)| format!("kind: Route\nmetadata: {{name: r{index}}}\nspec: {{policies: [front-door, all], {spec}}}\n");
+    let route = |(index, spec): (usize, &&str)| {
+        format!("kind: Route\nmetadata: {{name: r{index}}}\nspec: {{policies: [front-door, all], {spec}}}\n")
+    };
     specs.iter().enumerate().map(route).collect::<Vec<_>>().join("---\n")
 }
 

@@ -3,7 +3,9 @@ use crate::testing::findings;
 /// The request that two `http` routes share with nothing between them, as the finding shows it; empty where there is none.
 fn check(one: &str, other: &str, request: &str) {
     let route = |name: &str, spec: &str| {
-        format!("kind: Route\nmetadata: {{name: {name}}}\nspec: {{serve: {{http: up}}, anonymous: true, authorization: open, {spec}}}\n")
+        format!(
+            "kind: Route\nmetadata: {{name: {name}}}\nspec: {{serve: {{http: up}}, anonymous: true, authorization: open, {spec}}}\n"
+        )
     };
     for (one, other) in [(one, other), (other, one)] {
         let yaml = format!("{}---\n{}", route("a", one), route("b", other));
@@ -17,14 +19,22 @@ fn check(one: &str, other: &str, request: &str) {
 #[test]
 fn a_tie_that_a_request_can_reach_is_shown_with_it() {
     check("matches: [{path: /x}]", "matches: [{path: /x}]", "GET /x");
-    check("hosts: ['*.a.example'], matches: [{path: /x/*}]", "hosts: ['*.a.example'], matches: [{path: /x/*}]", "GET /x/x, host: a.a.example");
+    check(
+        "hosts: ['*.a.example'], matches: [{path: /x/*}]",
+        "hosts: ['*.a.example'], matches: [{path: /x/*}]",
+        "GET /x/x, host: a.a.example",
+    );
     check("matches: [{path: '/x/{a}'}]", "matches: [{path: '/{b}/y'}]", "GET /x/y");
     check("matches: [{path: /x, methods: [PUT, POST]}]", "matches: [{path: /x, methods: [POST]}]", "POST /x");
     check("matches: [{path: /x, headers: {a: b}}]", "matches: [{path: /x, headers: {c: d}}]", "GET /x, a: b, c: d");
     check("matches: [{path: /x, headers: {a: b}}]", "matches: [{path: /x, query: {c: d}}]", "GET /x?c=d, a: b");
     check("matches: [{path: /x, headers: {a: {prefix: b}}}]", "matches: [{path: /x, headers: {a: bc}}]", "GET /x, a: bc");
     check("matches: [{path: /x, headers: {a: {regex: 'b+'}}}]", "matches: [{path: /x, headers: {a: bb}}]", "GET /x, a: bb");
-    check("matches: [{path: /x, headers: {a: {prefix: b}}}]", "matches: [{path: /x, headers: {a: {prefix: bcd}}}]", "GET /x, a: bcd");
+    check(
+        "matches: [{path: /x, headers: {a: {prefix: b}}}]",
+        "matches: [{path: /x, headers: {a: {prefix: bcd}}}]",
+        "GET /x, a: bcd",
+    );
     check("matches: [{path: /x, headers: {a: {absent: true}}}]", "matches: [{path: /x, headers: {a: {absent: true}}}]", "GET /x");
     check("matches: [{path: /x, when: request.path == \"/x\"}]", "matches: [{path: /x}]", "GET /x, while request.path == \"/x\"");
 }
