@@ -1,6 +1,5 @@
 //! `# aigw: allow CODE -- reason`: which findings a comment may silence, and what is wrong with such comments.
 
-use aigw_lint::RaisedBy;
 use aigw_source::{Allow, Document, Finding, Findings, RuleId, Sources};
 
 /// An allow comment that silences nothing, gives no reason, or names what cannot be silenced.
@@ -21,7 +20,7 @@ pub(crate) fn apply(findings: Findings, allows: &[Allow]) -> Findings {
 
 /// Rules of advice may be silenced, whatever their level. What keeps a document from being understood or compiled may not.
 fn may_silence(code: &str) -> bool {
-    aigw_lint::rules().any(|rule| rule.id.code == code && matches!(rule.raised_by, RaisedBy::Check(_)))
+    aigw_lint::can_be_silenced(code)
 }
 
 fn without_reason(allow: &Allow) -> Finding {

@@ -58,6 +58,10 @@ impl Rule {
     /// Whether `# aigw: allow` may silence it. What keeps a repository from being understood cannot be wished away.
     #[must_use]
     pub const fn can_be_silenced(&self) -> bool {
-        matches!(self.raised_by, RaisedBy::Check(_)) || !matches!(self.level, Level::Error)
+        match self.raised_by {
+            RaisedBy::Check(_) => true,
+            // The compiler's own warnings are about the comments that silence.
+            RaisedBy::Elsewhere(by) => !matches!(self.level, Level::Error) && !matches!(by.as_bytes(), b"compile"),
+        }
     }
 }

@@ -24,6 +24,8 @@ pub(crate) mod q315_limit_never_reached;
 pub(crate) mod q316_label_nobody_has;
 pub(crate) mod q317_label_is_no_number;
 pub(crate) mod q318_wait_outlasts_request;
+pub(crate) mod r101_unreachable_route;
+pub(crate) mod r102_overlap_by_count;
 pub(crate) mod r105_weights_all_zero;
 pub(crate) mod r106_lone_weight;
 pub(crate) mod r107_unescaped_dot;

@@ -6,7 +6,6 @@ use aigw_kinds::gateway::RouteSelector;
 use aigw_kinds::route::RouteSpec;
 use aigw_kinds::written::PolicyUse;
 use aigw_kinds::{Doc, Mode, Repository, Typed};
-use aigw_source::Span;
 
 /// A policy where it is used.
 #[derive(Debug, Clone)]
@@ -25,11 +24,6 @@ impl<'a> Attached<'a> {
     /// Where the use stands, as a pointer into `by`.
     pub(crate) fn pointer(&self) -> String {
         format!("{}/{}", self.list, self.index)
-    }
-
-    /// The place of the policy's name in the use.
-    pub(crate) fn span(&self) -> Span {
-        self.by.locate(&format!("{}{}", self.pointer(), self.used.name_pointer()))
     }
 }
 

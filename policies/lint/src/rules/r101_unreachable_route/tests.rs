@@ -1,0 +1,115 @@
+use crate::testing::found;
+
+/// A repository with one model and these routes, each `(name, what stands beside the surfaces)`.
+fn repository(routes: &[(&str, &str)]) -> String {
+    let head = "apiVersion: aigw.dev/v1\nkind: Provider\nmetadata: {name: lab}\nspec: {type: mock}\n---\napiVersion: aigw.dev/v1\nkind: Model\n\
+                metadata: {name: chat}\nspec: {targets: [{target: lab/small}]}\n";
+    let routes = routes.iter().map(|(name, more)| {
+        format!(
+            "---\napiVersion: aigw.dev/v1\nkind: Route\nmetadata: {{name: {name}}}\nspec:\n  {{surfaces: [openai], serve: {{models: [chat]}}, anonymous: \
+             true, authorization: open, {more}}}\n"
+        )
+    });
+    routes.fold(head.to_owned(), |all, route| all + route.as_str())
+}
+
+fn check(routes: &[(&str, &str)], expected: &[&str]) {
+    let found = found(&repository(routes));
+    let messages: Vec<&str> =
+        found.iter().filter(|finding| finding.rule.code == "R101").map(|finding| finding.message.as_str()).collect();
+    assert_eq!(messages, expected, "{routes:?}");
+}
+
+#[test]
+fn a_higher_priority_takes_what_it_covers() {
+    check(
+        &[
+            ("wide", "priority: 1, matches: [{headers: {x-team: {present: true}}}]"),
+            ("narrow", "matches: [{headers: {x-team: support}}]"),
+        ],
+        &["no request reaches `narrow`: `wide` takes them all"],
+    );
+    check(
+        &[
+            ("wide", "priority: 1, matches: [{headers: {X-Team: {prefix: sup}}}]"),
+            ("narrow", "matches: [{headers: {x-team: support}}]"),
+        ],
+        &["no request reaches `narrow`: `wide` takes them all"],
+    );
+    check(&[("all", "priority: 5"), ("other", "priority: 1")], &["no request reaches `other`: `all` takes them all"]);
+}
+
+#[test]
+fn more_conditions_come_first_whatever_the_priority() {
+    check(&[("wide", "priority: 9"), ("narrow", "matches: [{headers: {x-team: support}}]")], &[]);
+    check(
+        &[("wide", "priority: 1, matches: [{headers: {x-a: '1'}}]"), ("narrow", "matches: [{headers: {x-a: '1', x-b: '2'}}]")],
+        &[],
+    );
+}
+
+#[test]
+fn several_routes_together_can_leave_nothing() {
+    check(
+        &[
+            ("with", "matches: [{headers: {x-a: {present: true}}}]"),
+            ("without", "matches: [{headers: {x-a: {absent: true}}}]"),
+            ("rest", "priority: 0"),
+        ],
+        &["no request reaches `rest`: `with`, `without` takes them all"],
+    );
+    check(
+        &[
+            ("with", "matches: [{headers: {x-a: {present: true}}}]"),
+            ("other", "matches: [{headers: {x-b: {absent: true}}}]"),
+            ("rest", "priority: 0"),
+        ],
+        &[],
+    );
+}
+
+#[test]
+fn what_may_not_take_a_request_covers_nothing() {
+    check(&[("wide", "priority: 1, matches: [{when: now.hour < 6}]"), ("rest", "priority: 0")], &[]);
+    check(
+        &[("wide", "priority: 1, matches: [{headers: {x-a: {regex: 'a.*'}}}]"), ("rest", "matches: [{headers: {x-a: abc}}]")],
+        &[],
+    );
+    check(&[("wide", "priority: 1, hosts: [a.example.com]"), ("rest", "priority: 0")], &[]);
+    check(&[("wide", "priority: 1, operations: [models]"), ("rest", "operations: [chat]")], &[]);
+    check(&[("wide", "priority: 1, matches: [{query: {x-a: '1'}}]"), ("rest", "matches: [{headers: {x-a: '1'}}]")], &[]);
+}
+
+#[test]
+fn a_tie_is_another_finding() {
+    check(&[("one", "priority: 1"), ("two", "priority: 1")], &[]);
+}
+
+#[test]
+fn a_single_match_is_told_where_others_are_reached() {
+    let found = found(&repository(&[
+        ("wide", "priority: 1, matches: [{headers: {x-team: {prefix: sup}}}]"),
+        ("narrow", "matches: [{headers: {x-team: sales}}, {headers: {x-team: support}}]"),
+    ]));
+    let finding = found.iter().find(|finding| finding.rule.code == "R101").unwrap();
+    assert_eq!(finding.message, "no request reaches this match of `narrow`: `wide` takes them all");
+    assert_eq!(finding.counterexample.as_deref(), Some("POST /v1/chat/completions with `x-team: support`"));
+    assert!(
+        finding.labels.iter().any(|label| label.text == "`wide` comes first: its `priority` is higher"),
+        "{:?}",
+        finding.labels
+    );
+}
+
+#[test]
+fn entries_of_one_route_that_repeat_each_other_are_no_fault() {
+    check(&[("one", "matches: [{headers: {x-a: {present: true}}}, {headers: {x-a: {absent: true}}}, {}]")], &[]);
+}
+
+#[test]
+fn many_routes_on_one_path_take_no_time_to_speak_of() {
+    let names: Vec<(String, String)> =
+        (0..990).map(|at| (format!("route-{at}"), format!("matches: [{{headers: {{x-team: team-{at}}}}}]"))).collect();
+    let routes: Vec<(&str, &str)> = names.iter().map(|(name, more)| (name.as_str(), more.as_str())).collect();
+    check(&routes, &[]);
+}
