@@ -200,7 +200,6 @@ fn rules_take(count: usize) -> u128 {
 #[test]
 fn the_rules_take_time_in_proportion_to_the_repository() {
     let (small, large) = (rules_take(100), rules_take(800));
-    println!("100 routes: {small} µs, 800 routes: {large} µs");
     // Eight times as much; twice that again for noise. Whatever compares each with each takes 64 times as long.
     assert!(large < small.saturating_mul(24), "{small} µs for 100 routes, {large} µs for 800");
 }

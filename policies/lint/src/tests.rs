@@ -1,4 +1,5 @@
 //! The registry is sane, and the examples say what they claim, as far as this crate can tell.
+#![expect(clippy::unwrap_used, reason = "tests")]
 
 use std::collections::BTreeSet;
 

@@ -1,7 +1,5 @@
 //! Policies where they are used, and all that a route is under.
 
-use std::borrow::Cow;
-
 use aigw_kinds::gateway::RouteSelector;
 use aigw_kinds::route::RouteSpec;
 use aigw_kinds::written::PolicyUse;
@@ -16,14 +14,16 @@ pub(crate) struct Attached<'a> {
     pub(crate) used: &'a PolicyUse,
     /// The document that uses it.
     pub(crate) by: &'a Doc,
-    list: Cow<'static, str>,
+    /// Index into the Gateway's `attach`; `None` for a document's own list.
+    attach: Option<usize>,
     index: usize,
 }
 
 impl<'a> Attached<'a> {
     /// Where the use stands, as a pointer into `by`.
     pub(crate) fn pointer(&self) -> String {
-        format!("{}/{}", self.list, self.index)
+        let index = self.index;
+        self.attach.map_or_else(|| format!("/spec/policies/{index}"), |attach| format!("/spec/attach/{attach}/policies/{index}"))
     }
 }
 
@@ -36,24 +36,19 @@ pub(crate) struct Uses<'a> {
     pub(crate) policies: Vec<Attached<'a>>,
 }
 
-fn listed<'a>(repository: &'a Repository, by: &'a Doc, list: &Cow<'static, str>, uses: &'a [PolicyUse]) -> Vec<Attached<'a>> {
+fn listed<'a>(repository: &'a Repository, by: &'a Doc, attach: Option<usize>, uses: &'a [PolicyUse]) -> Vec<Attached<'a>> {
     let attached = uses.iter().enumerate().filter_map(|(index, used)| {
         let doc = repository.policy(&used.name)?;
-        Some(Attached { doc, used, by, list: list.clone(), index })
+        Some(Attached { doc, used, by, attach, index })
     });
     attached.collect()
 }
-
-const OWN_LIST: Cow<'static, str> = Cow::Borrowed("/spec/policies");
 
 /// What the Gateway attaches by selectors.
 fn selected(repository: &Repository) -> Vec<(&RouteSelector, Vec<Attached<'_>>)> {
     let Some(gateway) = super::gateway(repository) else { return Vec::new() };
     let attach = gateway.spec.attach.iter().enumerate();
-    let of = attach.map(|(index, attach)| {
-        let list = Cow::Owned(format!("/spec/attach/{index}/policies"));
-        (&attach.routes, listed(repository, gateway.doc, &list, &attach.policies))
-    });
+    let of = attach.map(|(index, attach)| (&attach.routes, listed(repository, gateway.doc, Some(index), &attach.policies)));
     of.collect()
 }
 
@@ -61,11 +56,11 @@ fn selected(repository: &Repository) -> Vec<(&RouteSelector, Vec<Attached<'_>>)>
 pub(crate) fn uses(repository: &Repository) -> Vec<Attached<'_>> {
     let mut all = Vec::new();
     if let Some(gateway) = super::gateway(repository) {
-        all.extend(listed(repository, gateway.doc, &OWN_LIST, &gateway.spec.policies));
+        all.extend(listed(repository, gateway.doc, None, &gateway.spec.policies));
     }
     all.extend(selected(repository).into_iter().flat_map(|(_, attached)| attached));
     for route in repository.all::<RouteSpec>() {
-        all.extend(listed(repository, route.doc, &OWN_LIST, &route.spec.policies));
+        all.extend(listed(repository, route.doc, None, &route.spec.policies));
     }
     all
 }
@@ -78,15 +73,15 @@ pub(crate) fn selects(selector: &RouteSelector, route: &Doc) -> bool {
 
 /// Every route with its policies.
 pub(crate) fn routes(repository: &Repository) -> Vec<Uses<'_>> {
-    let everywhere = super::gateway(repository)
-        .map_or_else(Vec::new, |gateway| listed(repository, gateway.doc, &OWN_LIST, &gateway.spec.policies));
+    let everywhere =
+        super::gateway(repository).map_or_else(Vec::new, |gateway| listed(repository, gateway.doc, None, &gateway.spec.policies));
     let selected = selected(repository);
     let of = repository.all::<RouteSpec>().map(|route| {
         let mut policies = everywhere.clone();
         for (_, attached) in selected.iter().filter(|(selector, _)| selects(selector, route.doc)) {
             policies.extend(attached.iter().cloned());
         }
-        policies.extend(listed(repository, route.doc, &OWN_LIST, &route.spec.policies));
+        policies.extend(listed(repository, route.doc, None, &route.spec.policies));
         policies.retain(|attached| {
             let detached = route.spec.detach.iter().any(|detach| detach.policy == attached.doc.name);
             !detached && super::mode(attached.doc) != Mode::Disabled

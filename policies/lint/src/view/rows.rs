@@ -73,15 +73,24 @@ impl Matcher<'_> {
     }
 }
 
-/// The rows of all routes by their places, in the order of documents.
+/// More rows than this are an error of another crate, and are not looked at.
+const MOST_ROWS: usize = 100_000;
+
+/// The rows of all routes by their places, in the order of documents; none where there are too many.
 pub(crate) fn rows(repository: &Repository) -> BTreeMap<Place, Vec<Row<'_>>> {
     let mut all: BTreeMap<Place, Vec<Row<'_>>> = BTreeMap::new();
+    let mut count = 0_usize;
     for route in repository.all::<RouteSpec>() {
         let hosts: Vec<String> = match route.spec.hosts.as_slice() {
             [] => vec!["*".to_owned()],
             hosts => hosts.iter().map(|host| host.to_ascii_lowercase()).collect(),
         };
-        for (path, row) in of_route(repository, route) {
+        let own = of_route(repository, route);
+        count = count.saturating_add(own.len().saturating_mul(hosts.len()));
+        if count > MOST_ROWS {
+            return BTreeMap::new();
+        }
+        for (path, row) in own {
             for host in &hosts {
                 all.entry(Place { host: host.clone(), path: path.clone() }).or_default().push(row.clone());
             }

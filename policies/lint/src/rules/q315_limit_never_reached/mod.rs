@@ -8,8 +8,11 @@ use aigw_source::{Finding, Findings, Level, RuleId, Sources};
 pub(crate) const ID: RuleId = RuleId { code: "Q315", name: "limit-never-reached" };
 pub(crate) const LEVEL: Level = Level::Advice;
 
+/// Limits with more rules are made by programs, and each rule would be compared with each.
+const MOST_RULES: usize = 200;
+
 pub(crate) fn check(repository: &Repository, _: &Sources, findings: &mut Findings) {
-    for limit in repository.all::<LimitSpec>() {
+    for limit in repository.all::<LimitSpec>().filter(|limit| limit.spec.rules.len() <= MOST_RULES) {
         let counted: Vec<(usize, &LimitRuleSpec, u64, Millis)> =
             limit.spec.rules.iter().enumerate().filter_map(|(index, rule)| fixed(index, rule)).collect();
         for (index, rule, number, window) in &counted {

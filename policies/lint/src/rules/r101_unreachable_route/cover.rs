@@ -8,6 +8,10 @@ use crate::view::{Matcher, Row};
 
 /// With more names that may be there or not, the combinations are not worth going through, and the row counts as reached.
 const MOST_FREE_NAMES: usize = 8;
+/// Rows that are tried together at most; a cover of more is nothing that anybody wrote.
+const MOST_TOGETHER: usize = 64;
+/// Pairs of rows that are compared at most in one place; what is left counts as reached.
+const MOST_COMPARISONS: usize = 1_000_000;
 
 /// Rows that together take every request.
 #[derive(Debug)]
@@ -24,6 +28,8 @@ pub(super) struct Group<'r, 'a> {
     tight: BTreeMap<(String, &'a str), Vec<&'r Row<'a>>>,
     /// The lengths of prefixes by name, so that only those are tried that exist.
     lengths: BTreeMap<String, BTreeSet<usize>>,
+    /// Comparisons that may still be made.
+    budget: usize,
 }
 
 fn subject(matcher: &Matcher<'_>) -> String {
@@ -31,7 +37,7 @@ fn subject(matcher: &Matcher<'_>) -> String {
 }
 
 /// The text that a value is held against.
-fn text<'a>(value: &'a ValueMatch) -> Option<&'a str> {
+fn text(value: &ValueMatch) -> Option<&str> {
     match value {
         ValueMatch::Exact(text) | ValueMatch::Prefix(text) | ValueMatch::Regex(text) => Some(text),
         ValueMatch::Present | ValueMatch::Absent => None,
@@ -40,7 +46,7 @@ fn text<'a>(value: &'a ValueMatch) -> Option<&'a str> {
 
 impl<'r, 'a> Group<'r, 'a> {
     pub(super) fn new(rows: &'r [Row<'a>]) -> Self {
-        let mut group = Self { loose: Vec::new(), tight: BTreeMap::new(), lengths: BTreeMap::new() };
+        let mut group = Self { loose: Vec::new(), tight: BTreeMap::new(), lengths: BTreeMap::new(), budget: MOST_COMPARISONS };
         // What only sometimes takes a request covers nothing.
         for row in rows.iter().filter(|row| !row.conditional) {
             match row.matchers.iter().find_map(|matcher| Some((subject(matcher), text(matcher.value)?))) {
@@ -55,19 +61,21 @@ impl<'r, 'a> Group<'r, 'a> {
     }
 
     /// Rows that come before this one and leave it nothing; `None` where some request reaches it.
-    pub(super) fn cover(&self, row: &Row<'a>) -> Option<Cover<'r, 'a>> {
+    pub(super) fn cover(&mut self, row: &Row<'a>) -> Option<Cover<'r, 'a>> {
+        let candidates = self.candidates(row);
+        self.budget = self.budget.checked_sub(candidates.len())?;
         let mut rows: Vec<&'r Row<'a>> = Vec::new();
         let methods = if row.methods.is_empty() { vec![None] } else { row.methods.iter().map(|method| Some(*method)).collect() };
         for method in methods {
-            let candidates = self.candidates(row).filter(|by| by.rank() > row.rank());
+            let first = candidates.iter().copied().filter(|by| by.rank() > row.rank());
             let before: Vec<&'r Row<'a>> =
-                candidates.filter(|by| method.map_or(by.methods.is_empty(), |method| by.takes(method))).collect();
+                first.filter(|by| method.map_or(by.methods.is_empty(), |method| by.takes(method))).collect();
             rows.extend(jointly(row, &before)?);
         }
         Some(Cover { rows })
     }
 
-    fn candidates(&self, row: &Row<'a>) -> impl Iterator<Item = &'r Row<'a>> + use<'r, 'a> {
+    fn candidates(&self, row: &Row<'a>) -> Vec<&'r Row<'a>> {
         let mut found: Vec<&'r Row<'a>> = self.loose.clone();
         for matcher in &row.matchers {
             let name = subject(matcher);
@@ -78,7 +86,7 @@ impl<'r, 'a> Group<'r, 'a> {
                 found.extend(self.tight.get(&(name.clone(), start)).into_iter().flatten());
             }
         }
-        found.into_iter()
+        found
     }
 }
 
@@ -92,7 +100,7 @@ fn jointly<'r, 'a>(row: &Row<'_>, before: &[&'r Row<'a>]) -> Option<Vec<&'r Row<
         return Some(vec![by]);
     }
     let names: BTreeSet<&String> = left.iter().flat_map(|(_, open)| open.keys()).collect();
-    if names.len() > MOST_FREE_NAMES {
+    if names.len() > MOST_FREE_NAMES || left.len() > MOST_TOGETHER {
         return None;
     }
     let names: Vec<&String> = names.into_iter().collect();

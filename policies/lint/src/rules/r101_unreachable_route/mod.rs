@@ -23,7 +23,7 @@ pub(crate) fn check(repository: &Repository, _: &Sources, findings: &mut Finding
     let rows = view::rows(repository);
     let mut entries: BTreeMap<(&str, Option<usize>), Entry<'_, '_>> = BTreeMap::new();
     for (place, rows) in &rows {
-        let group = Group::new(rows);
+        let mut group = Group::new(rows);
         for row in rows {
             let cover = group.cover(row);
             let entry = entries.entry((&row.route.doc.name, row.entry)).or_default();

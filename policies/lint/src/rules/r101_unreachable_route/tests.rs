@@ -1,3 +1,5 @@
+#![expect(clippy::unwrap_used, reason = "tests")]
+
 use crate::testing::found;
 
 /// A repository with one model and these routes, each `(name, what stands beside the surfaces)`.

@@ -11,12 +11,19 @@ use crate::view::{self, Matcher, Place, Row};
 pub(crate) const ID: RuleId = RuleId { code: "R102", name: "overlap-by-count" };
 pub(crate) const LEVEL: Level = Level::Advice;
 
+/// Pairs of rows that are compared at most: an advice is worth milliseconds, and a repository with more is refused by another rule.
+const MOST_COMPARISONS: usize = 200_000;
+
 pub(crate) fn check(repository: &Repository, _: &Sources, findings: &mut Findings) {
     let mut told = BTreeSet::new();
+    let mut left = MOST_COMPARISONS;
     for (place, rows) in &view::rows(repository) {
         let mut buckets = Buckets::default();
         for row in rows.iter().filter(|row| !row.conditional && !row.matchers.is_empty()) {
-            for other in buckets.candidates(row) {
+            let candidates = buckets.candidates(row);
+            let Some(rest) = left.checked_sub(candidates.len()) else { return };
+            left = rest;
+            for other in candidates {
                 let pair = pair(row, other);
                 if pair.0 == pair.1 || told.contains(&pair) {
                     continue;

@@ -1,5 +1,7 @@
 //! What callers write becomes an instruction to the model.
 
+use std::collections::BTreeMap;
+
 use aigw_expr::{NameId, NameRef, Template};
 use aigw_kinds::Repository;
 use aigw_kinds::prompt::{PromptParameterSpec, PromptParameterType, PromptSpec};
@@ -12,6 +14,7 @@ pub(crate) const ID: RuleId = RuleId { code: "T403", name: "caller-text-as-instr
 pub(crate) const LEVEL: Level = Level::Warning;
 
 pub(crate) fn check(repository: &Repository, sources: &Sources, findings: &mut Findings) {
+    let mut instructions: BTreeMap<&str, Instructions<'_>> = BTreeMap::new();
     for attached in view::uses(repository) {
         let Some(prompt) = attached.doc.spec_as::<PromptSpec>() else { continue };
         for (parameter, value) in &attached.used.with {
@@ -20,12 +23,30 @@ pub(crate) fn check(repository: &Repository, sources: &Sources, findings: &mut F
             if !takes_anything || !view::reads(text).iter().any(is_written_by_caller) {
                 continue;
             }
-            let messages = view::messages(repository, sources, prompt);
-            if let Some(message) = messages.iter().find(|message| instructs_with(message, parameter, prompt)) {
-                findings.push(finding(&attached, parameter, message));
-            }
+            let used =
+                instructions.entry(&attached.doc.name).or_insert_with(|| used_in_instructions(repository, sources, prompt));
+            findings.extend(used.get(parameter).map(|message| finding(&attached, parameter, message)));
         }
     }
+}
+
+/// The parameters that system and developer messages use, each with the first such message.
+type Instructions<'a> = BTreeMap<String, Message<'a>>;
+
+fn used_in_instructions<'a>(repository: &Repository, sources: &'a Sources, prompt: &'a PromptSpec) -> Instructions<'a> {
+    let declared: Vec<&str> = prompt.parameters.properties.keys().map(String::as_str).collect();
+    let mut used = BTreeMap::new();
+    for message in view::messages(repository, sources, prompt) {
+        if !matches!(message.role, "system" | "developer") {
+            continue;
+        }
+        // What does not compile is a finding already.
+        let Ok(template) = Template::compile(message.text, &declared) else { continue };
+        for parameter in template.used_variables() {
+            used.entry(parameter.clone()).or_insert_with(|| message.clone());
+        }
+    }
+    used
 }
 
 fn finding(attached: &Attached<'_>, parameter: &str, message: &Message<'_>) -> Finding {
@@ -44,10 +65,4 @@ fn is_free_text(parameter: &PromptParameterSpec) -> bool {
 
 fn is_written_by_caller(read: &NameRef) -> bool {
     matches!(read.name, NameId::RequestHeaders | NameId::RequestQuery | NameId::RequestBody | NameId::RequestPath)
-}
-
-fn instructs_with(message: &Message<'_>, parameter: &str, prompt: &PromptSpec) -> bool {
-    let declared: Vec<&str> = prompt.parameters.properties.keys().map(String::as_str).collect();
-    matches!(message.role, "system" | "developer")
-        && Template::compile(message.text, &declared).is_ok_and(|template| template.used_variables().contains(parameter))
 }
