@@ -87,6 +87,9 @@ impl Trouble {
 
     /// The target answered with a failure.
     pub(crate) fn answered(head: &http::response::Parts, failure: Failure, body: Bytes, retry_after: Option<Millis>) -> Self {
+        // Only where the target itself is at its limit: a refused prompt says nothing about the next one.
+        let busy = [ErrorClass::RateLimited, ErrorClass::Overloaded, ErrorClass::Server, ErrorClass::QuotaExhausted];
+        let retry_after = retry_after.filter(|_| busy.contains(&failure.class));
         let relay =
             failure.relay.then(|| Relay { status: head.status, headers: answer_headers(&head.headers, Answer::Model), body });
         let trouble = Self::of_failure(failure, Trigger::Status(head.status.as_u16()));
