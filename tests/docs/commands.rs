@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::process::Command;
 
-use super::{blocks, pages, read, root, spans};
+use super::{binary, blocks, pages, read, root, spans};
 
 /// The verbs, from the list that the command line is made of.
 fn verbs() -> Vec<String> {
@@ -68,8 +68,7 @@ fn every_verb_has_its_row() {
 
 #[test]
 fn flags_that_pages_name_exist() {
-    let binary = std::env::current_exe().unwrap().ancestors().nth(2).unwrap().join("aigw");
-    assert!(binary.exists(), "{} is not there: run `cargo build -p aigw-cli` first", binary.display());
+    let binary = binary();
     let mut help: BTreeMap<Vec<String>, String> = BTreeMap::new();
     for (page, text) in pages() {
         for words in uses(&text) {

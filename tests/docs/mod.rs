@@ -15,6 +15,13 @@ fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_path_buf()
 }
 
+/// The binary, beside the tests' own.
+fn binary() -> PathBuf {
+    let binary = std::env::current_exe().unwrap().ancestors().nth(2).unwrap().join("aigw");
+    assert!(binary.exists(), "{} is not there: run `cargo build -p aigw-cli` first", binary.display());
+    binary
+}
+
 fn read(path: &str) -> String {
     fs::read_to_string(root().join(path)).unwrap()
 }

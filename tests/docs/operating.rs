@@ -56,6 +56,33 @@ fn metrics_are_those_that_are_served() {
     assert_eq!(rows.iter().map(String::as_str).collect::<BTreeSet<_>>(), served);
 }
 
+#[test]
+fn records_of_the_gateway_fit_the_published_schema() {
+    let folder = tempfile::tempdir().unwrap();
+    let request = folder.path().join("request.yaml");
+    std::fs::write(
+        &request,
+        "path: /v1/chat/completions\nbody: {model: chat-default, messages: [{role: user, content: Hello}]}\n",
+    )
+    .unwrap();
+    let schema: serde_json::Value = serde_json::from_str(&read("schemas/decision.json")).unwrap();
+    let validator = jsonschema::validator_for(&schema).unwrap();
+    for (who, status) in [(&["--as", "demo"][..], 200), (&[], 401)] {
+        let mut command = std::process::Command::new(super::binary());
+        command.args(["eval", "examples/quickstart", "--request"]).arg(&request).args(who).current_dir(super::root());
+        let output = command.output().unwrap();
+        let whole: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        let records = whole.get("decision").unwrap().as_array().unwrap();
+        let statuses: Vec<_> = records.iter().map(|record| record.get("status").unwrap().as_u64().unwrap()).collect();
+        assert_eq!(statuses, [status]);
+        for record in records {
+            let faults: Vec<String> =
+                validator.iter_errors(record).map(|fault| format!("{}: {fault}", fault.instance_path())).collect();
+            assert_eq!(faults, Vec::<String>::new());
+        }
+    }
+}
+
 fn is_metric(text: &str) -> bool {
     ["aigw_", "gen_ai_", "process_"].iter().any(|prefix| text.len() > prefix.len() && text.starts_with(prefix))
         && !text.contains(' ')
