@@ -122,3 +122,6 @@ impl Expressions {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
