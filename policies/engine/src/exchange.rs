@@ -21,6 +21,7 @@ use http_body::Body;
 use crate::body::{ReadBounds, must_be_json, read, took_too_long};
 use crate::counters::admit;
 use crate::engine::Fixed;
+use crate::head::check_headers;
 use crate::loaded::Matched;
 use crate::matcher::HeadFault;
 use crate::phases::unreachable;
@@ -87,6 +88,7 @@ impl<'r, W: World> Exchange<'r, W> {
     }
 
     pub(crate) fn find_route(&mut self) -> Result<(), Refusal> {
+        check_headers(&self.parts.headers, &self.fixed.loaded.gateway().bounds)?;
         if let Some(fault) = self.head_fault {
             return Err(Refusal::new(ErrorCode::InvalidRequest, fault.to_string()));
         }

@@ -2,7 +2,9 @@
 
 use std::net::IpAddr;
 
-use aigw_core::World;
+use aigw_core::{ErrorCode, World};
+use aigw_kinds::Refusal;
+use aigw_kinds::gateway::BoundsPlan;
 use http::{HeaderMap, HeaderName, HeaderValue};
 
 use crate::loaded::LoadedGateway;
@@ -43,6 +45,22 @@ fn is_id(text: &str) -> bool {
     !text.is_empty() && text.len() <= MAX_ID_BYTES && text.bytes().all(allowed)
 }
 
+/// Refuses a header section beyond the gateway's bounds. A connection stops reading somewhat later, and where it speaks HTTP/2 it counts otherwise:
+/// here every request is held to the same number.
+pub(crate) fn check_headers(headers: &HeaderMap, bounds: &BoundsPlan) -> Result<(), Refusal> {
+    let most = usize::try_from(bounds.header_count).unwrap_or(usize::MAX);
+    // As HTTP/1.1 writes them: `NAME: VALUE` and the end of the line.
+    let bytes: usize = headers.iter().map(|(name, value)| name.as_str().len() + value.len() + 4).sum();
+    let why = if headers.len() > most {
+        format!("the request has more than the {most} headers that the gateway takes")
+    } else if bytes > bounds.headers.as_len() {
+        format!("the request's headers are larger than the {} bytes that the gateway takes", bounds.headers.as_len())
+    } else {
+        return Ok(());
+    };
+    Err(Refusal::new(ErrorCode::HeadersTooLarge, why))
+}
+
 /// The caller's address: the peer's, or where that is a trusted proxy, the nearest in `x-forwarded-for` that is none.
 pub(crate) fn client_ip(gateway: &LoadedGateway, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
     let mut nearest = peer.to_canonical();
@@ -67,4 +85,24 @@ fn address(text: &str) -> Option<IpAddr> {
     let bracketed = || text.strip_prefix('[')?.split(']').next()?.parse().ok();
     let with_port = || text.parse::<std::net::SocketAddr>().ok().map(|address| address.ip());
     whole.or_else(with_port).or_else(bracketed).map(|address: IpAddr| address.to_canonical())
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+
+    use super::*;
+
+    #[test]
+    fn headers_are_counted_and_measured() {
+        let program = crate::testing::program::program();
+        let bounds = BoundsPlan { headers: "20B".parse().unwrap(), header_count: 2, ..program.gateway.bounds };
+        let check = |headers: &[(&'static str, &'static str)]| {
+            let headers = headers.iter().map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value)));
+            check_headers(&headers.collect(), &bounds).map_err(|refusal| refusal.code)
+        };
+        assert_eq!(check(&[("a", "12345"), ("b", "12345")]), Ok(()));
+        assert_eq!(check(&[("a", "12345"), ("b", "123456")]), Err(ErrorCode::HeadersTooLarge));
+        assert_eq!(check(&[("a", ""), ("b", ""), ("c", "")]), Err(ErrorCode::HeadersTooLarge));
+    }
 }
