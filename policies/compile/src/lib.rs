@@ -11,7 +11,7 @@ mod structure;
 use std::collections::BTreeMap;
 
 use aigw_kinds::{Program, Repository};
-use aigw_source::{Finding, Findings, Level, Limits, RuleId, Sources, Span};
+use aigw_source::{Finding, Findings, Level, Limits, RuleId, Sources, Span, rules};
 
 pub use content::{ContentError, bundle_members};
 
@@ -42,17 +42,27 @@ pub struct Compiled {
 /// Compiles a folder. Takes time and memory in proportion to its size, whatever is in it.
 pub fn compile(input: Input, limits: &Limits) -> Compiled {
     let intake::Intake { sources, mut findings, mut documents, files, skipped } = intake::take_in(input, limits);
+    let partial = findings.iter().any(loses_documents);
     let allows = silence::collect(&sources, &documents, &mut findings);
     for document in &documents {
         findings.extend(aigw_source::traps(document));
     }
+    let written = documents.len();
     let docs = structure::bind_all(std::mem::take(&mut documents), &mut findings);
-    let repository = Repository::new(docs, files);
+    let partial = partial || docs.len() < written;
+    let mut repository = Repository::new(docs, files);
+    repository.partial = partial;
     let program = aigw_kinds::lower(&repository, &sources, &mut findings);
     aigw_lint::run(&repository, &sources, &mut findings);
     let findings = bounded(silence::apply(findings, &allows), &sources);
     let program = program.filter(|_| !findings.has_errors());
     Compiled { sources, findings, repository, program, skipped }
+}
+
+/// Whether a document may be missing where this was found: every error of intake, but for those that leave a document's meaning clear.
+fn loses_documents(finding: &Finding) -> bool {
+    let clear = [rules::DUPLICATE_KEY, rules::YAML_TAG, rules::BAD_COMMENT];
+    finding.level == Level::Error && !clear.contains(&finding.rule)
 }
 
 /// Most findings that are kept: a person reads tens of them, and what is said of a hostile folder stays small.

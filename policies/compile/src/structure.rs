@@ -40,14 +40,15 @@ fn one(document: Document, schemas: &mut Schemas, findings: &mut Findings) -> Op
     if !check_version(&document, findings) {
         return None;
     }
-    let kind = check_kind(&document, findings)?;
-    let spec = if schemas.hold(kind, &document, findings) { bind_kind(kind, &document, findings) } else { None };
+    let (kind, known) = check_kind(&document, findings)?;
+    let spec = if known && schemas.hold(kind, &document, findings) { bind_kind(kind, &document, findings) } else { None };
     let text = |pointer: &str| document.at(pointer).and_then(|node| node.as_str()).map(str::to_owned);
     let labels = document.at("/metadata/labels").map(|node| {
         let pairs = node.entries().iter().filter_map(|entry| Some((entry.key.to_string(), entry.value.as_str()?.to_owned())));
         pairs.collect::<Labels>()
     });
-    let name = text("/metadata/name").filter(|name| name.parse::<aigw_core::Name>().is_ok()).unwrap_or_default();
+    // A name that is none is a finding already; what refers to it by that name is not another.
+    let name = text("/metadata/name").unwrap_or_default();
     Some(Doc { kind, name, labels: labels.unwrap_or_default(), node: document, spec })
 }
 
@@ -62,7 +63,8 @@ fn check_version(document: &Document, findings: &mut Findings) -> bool {
     false
 }
 
-fn check_kind(document: &Document, findings: &mut Findings) -> Option<Kind> {
+/// The kind of a document, or the one that was probably meant, and whether it is written so.
+fn check_kind(document: &Document, findings: &mut Findings) -> Option<(Kind, bool)> {
     let Some(node) = document.at("/kind") else {
         let span = document.locate("/apiVersion");
         findings.push(Finding::error(rules::MISSING_KEY, span, "the document has no `kind`").help(format!("one of {}", kinds())));
@@ -70,16 +72,20 @@ fn check_kind(document: &Document, findings: &mut Findings) -> Option<Kind> {
     };
     let word = node.as_str().unwrap_or_default();
     if let Ok(kind) = word.parse() {
-        return Some(kind);
+        return Some((kind, true));
     }
     let finding = Finding::error(rules::INVALID_VALUE, node.span, format!("`{word}` is not a kind"));
-    findings.push(match nearest(word, Kind::ALL.iter().map(|kind| kind.as_str())) {
+    match nearest(word, Kind::ALL.iter().map(|kind| kind.as_str())) {
         Some(meant) => {
-            finding.help(format!("did you mean `{meant}`?")).fix(Fix::replace(format!("write `{meant}`"), node.span, meant))
+            let fix = Fix::replace(format!("write `{meant}`"), node.span, meant);
+            findings.push(finding.help(format!("did you mean `{meant}`?")).fix(fix));
+            meant.parse().ok().map(|kind| (kind, false))
         }
-        None => finding.help(format!("one of {}", kinds())),
-    });
-    None
+        None => {
+            findings.push(finding.help(format!("one of {}", kinds())));
+            None
+        }
+    }
 }
 
 fn kinds() -> String {

@@ -101,6 +101,38 @@ fn of_too_many_findings_the_first_are_kept_and_the_rest_counted() {
     assert_eq!(compiled.findings.iter().last().map(|finding| finding.rule.code), Some("C042"));
 }
 
+#[test]
+fn what_cannot_be_read_is_told_once() {
+    let route = "apiVersion: aigw.dev/v1
+kind: Route
+metadata: {name: r}
+spec: {surfaces: [openai], serve: {models: [chat]}, policies: [who]}
+---
+apiVersion: aigw.dev/v1
+kind: Gateway
+metadata: {name: g}
+spec: {policies: [front-door]}
+";
+    let check = |other: &str, code: &str| {
+        let route = if other.contains("Chat_1") { route.replace("chat", "Chat_1") } else { route.to_owned() };
+        let compiled = compile_files(&[("a.yaml", &route), ("b.yaml", other)]);
+        let errors = compiled.findings.iter().filter(|finding| finding.level == Level::Error);
+        assert_eq!(errors.map(|finding| finding.rule.code).collect::<Vec<_>>(), [code], "{}", findings(&compiled));
+    };
+    let rest = "---\napiVersion: aigw.dev/v1\nkind: Authorization\nmetadata: {name: who}\nspec: {rules: [{name: a, allow: {}}]}
+---\napiVersion: aigw.dev/v1\nkind: Authentication\nmetadata: {name: front-door}\nspec: {methods: {apiKey: {}}}\n";
+    let model = "apiVersion: aigw.dev/v1\nkind: Model\nmetadata: {name: chat}\nspec: {targets: [{target: up/m}]}\n";
+    let provider = "---\napiVersion: aigw.dev/v1\nkind: Provider\nmetadata: {name: up}\nspec: {type: mock}\n";
+    check(&format!("{model}{provider}---\napiVersion: aigw.dev/v1\nspec: {{a: [}}\n"), "C000");
+    check(&format!("{}{provider}{rest}", model.replace("kind: Model", "kind: Modl")), "C027");
+    check(&format!("{}{provider}{rest}", model.replace("kind: Model", "kind: Xyz")), "C027");
+    check(&format!("{}{provider}{rest}", model.replace("aigw.dev/v1", "aigw.dev/v2")), "C027");
+    check(&format!("{}{provider}{rest}", model.replace("targets", "tragets")), "C001");
+    check(&format!("{}{provider}{rest}", model.replace("up/m", "upp/m")), "B202");
+    check(&format!("{model}{provider}{}", rest.replace("front-door", "front-dor")), "C030");
+    check(&format!("{}{provider}{rest}", model.replace("name: chat", "name: Chat_1")), "C027");
+}
+
 /// Everything that a short text could become much of, from files of a few kilobytes.
 #[test]
 fn small_folders_cannot_become_much_work() {
@@ -111,7 +143,9 @@ fn small_folders_cannot_become_much_work() {
          matches: [{matches}], serve: {{models: [chat]}}, anonymous: true, authorization: open}}\n"
     );
     let unknown = (0..900).map(|index| format!("policy-{index}")).collect::<Vec<_>>().join(", ");
-    let gateway = format!("apiVersion: aigw.dev/v1\nkind: Gateway\nmetadata: {{name: g}}\nspec: {{attach: [{{policies: [{unknown}], routes: {{names: [r]}}}}]}}\n");
+    let gateway = format!(
+        "apiVersion: aigw.dev/v1\nkind: Gateway\nmetadata: {{name: g}}\nspec: {{attach: [{{policies: [{unknown}], routes: {{names: [r]}}}}]}}\n"
+    );
     let begun = std::time::Instant::now();
     let compiled = compile_files(&[("r.yaml", &route), ("g.yaml", &gateway)]);
     assert!(compiled.findings.iter().any(|finding| finding.rule.code == "C038"), "{}", findings(&compiled));

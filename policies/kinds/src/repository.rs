@@ -16,6 +16,9 @@ pub struct Repository {
     pub documents: Vec<Doc>,
     /// Files that are not YAML (templates), by their paths relative to the repository, as UTF-8 text.
     pub files: BTreeMap<String, FileId>,
+    /// Whether something that was written is not here at all: a file that could not be read, a document of unknown kind. What refers to it is then
+    /// not said to lead nowhere.
+    pub partial: bool,
     index: BTreeMap<(Kind, String), usize>,
 }
 
@@ -91,7 +94,7 @@ impl Repository {
         for (at, doc) in documents.iter().enumerate().filter(|(_, doc)| !doc.name.is_empty()) {
             index.entry((doc.kind, doc.name.clone())).or_insert(at);
         }
-        Self { documents, files, index }
+        Self { documents, files, partial: false, index }
     }
 
     /// The document of this kind and name.

@@ -8,7 +8,7 @@ use crate::gateway::{
     parameters,
 };
 use crate::lower::references::Wanted;
-use crate::lower::uses::PolicyInUse;
+use crate::lower::uses::PolicyUses;
 use crate::lower::{At, Lowering};
 use crate::{Kind, Labels, Setting, Typed, rules};
 
@@ -19,12 +19,11 @@ pub(crate) struct LoweredGateway<'a> {
 }
 
 /// Policies that routes get from the Gateway.
-#[derive(Default)]
 pub(crate) struct Attached<'a> {
     /// Those of every route.
-    pub(crate) everywhere: Vec<PolicyInUse<'a>>,
+    pub(crate) everywhere: PolicyUses<'a>,
     /// Those of the routes that a selector finds.
-    pub(crate) selected: Vec<(&'a RouteSelector, Vec<PolicyInUse<'a>>)>,
+    pub(crate) selected: Vec<(&'a RouteSelector, PolicyUses<'a>)>,
 }
 
 impl RouteSelector {
@@ -55,7 +54,10 @@ const NEVER_FORWARDED: [&str; 12] = [
 pub(crate) fn lower<'a>(lowering: &mut Lowering<'a>) -> LoweredGateway<'a> {
     let first: Option<Typed<'a, GatewaySpec>> = lowering.repository.all::<GatewaySpec>().next();
     let Some(Typed { doc, spec }) = first else {
-        return LoweredGateway { plan: defaults(), attached: Attached::default() };
+        // A Gateway that could not be read may attach anything.
+        let lost = lowering.repository.of_kind(Kind::Gateway).next().is_some();
+        let everywhere = PolicyUses { found: Vec::new(), lost };
+        return LoweredGateway { plan: defaults(), attached: Attached { everywhere, selected: Vec::new() } };
     };
     let at = At::spec(doc);
     parameters::lower(lowering, spec, &at.key("parameters"));
@@ -183,11 +185,7 @@ fn errors<'a>(lowering: &mut Lowering<'a>, specs: &[ErrorSpec], at: &At<'a>) -> 
     overrides
 }
 
-fn attach<'a>(
-    lowering: &mut Lowering<'a>,
-    specs: &'a [AttachSpec],
-    at: &At<'a>,
-) -> Vec<(&'a RouteSelector, Vec<PolicyInUse<'a>>)> {
+fn attach<'a>(lowering: &mut Lowering<'a>, specs: &'a [AttachSpec], at: &At<'a>) -> Vec<(&'a RouteSelector, PolicyUses<'a>)> {
     let mut selected = Vec::new();
     for (index, spec) in specs.iter().enumerate() {
         let at = at.item(index);

@@ -124,6 +124,11 @@ impl<'a> Lowering<'a> {
         self.push(Finding::error(rule, span, message).help(help));
     }
 
+    /// Whether all that was written could be read as far as names go; what is missing otherwise may be in what could not.
+    pub(crate) fn knows_all_names(&self) -> bool {
+        !self.repository.partial
+    }
+
     /// Keeps an error about a word at `span`, with the one that was probably meant, or all there are where they are few.
     pub(crate) fn unknown<'c>(
         &mut self,

@@ -99,7 +99,7 @@ impl<'a> Lowering<'a> {
 
     fn file(&mut self, path: &str, at: &At<'a>) -> Option<aigw_source::FileId> {
         let found = self.repository.files.get(path).copied();
-        if found.is_none() {
+        if found.is_none() && self.knows_all_names() {
             let repository = self.repository;
             let message = format!("the repository has no file `{path}`");
             self.unknown(rules::UNKNOWN_FILE, at.span(), message, path, repository.files.keys().map(String::as_str));

@@ -41,6 +41,9 @@ impl<'a> Lowering<'a> {
     pub(crate) fn reference(&mut self, kind: Kind, name: &str, at: &At<'a>) -> Option<u32> {
         let repository = self.repository;
         if repository.find(kind, name).is_none() {
+            if !self.knows_all_names() {
+                return None;
+            }
             let known = repository.of_kind(kind).map(|doc| doc.name.as_str());
             let (rule, what) = match kind {
                 Kind::Model => (rules::UNKNOWN_MODEL, "Model"),
@@ -71,7 +74,7 @@ impl<'a> Lowering<'a> {
             .map(aigw_core::Name::as_str)
             .collect();
         let unreadable = repository.of_kind(Kind::Gateway).any(|doc| doc.spec.is_none());
-        if !unreadable && !declared.contains(&name) {
+        if !unreadable && self.knows_all_names() && !declared.contains(&name) {
             let message = format!("the Gateway declares no parameter `{name}`");
             self.unknown(rules::UNKNOWN_REFERENCE, span, message, name, declared);
         }

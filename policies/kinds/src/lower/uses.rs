@@ -10,6 +10,15 @@ use crate::prompt::{PromptSpec, PromptUse, PromptValue, parameter_kind};
 use crate::written::{PolicyUse, WithValue};
 use crate::{Doc, ExpressionScope, ExpressionType, Kind, PromptId, rules};
 
+/// A list of policies in use.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct PolicyUses<'a> {
+    /// Those that were found.
+    pub(crate) found: Vec<PolicyInUse<'a>>,
+    /// Whether some were not: what they would have done is not said to be missing.
+    pub(crate) lost: bool,
+}
+
 /// A policy where it is used.
 #[derive(Clone, Debug)]
 pub(crate) struct PolicyInUse<'a> {
@@ -25,12 +34,16 @@ pub(crate) struct PolicyInUse<'a> {
 
 impl<'a> Lowering<'a> {
     /// Resolves a list of policies. One that stands twice in the list is a finding.
-    pub(crate) fn policy_uses(&mut self, uses: &'a [PolicyUse], at: &At<'a>) -> Vec<PolicyInUse<'a>> {
+    pub(crate) fn policy_uses(&mut self, uses: &'a [PolicyUse], at: &At<'a>) -> PolicyUses<'a> {
+        let mut lost = false;
         let mut found: Vec<PolicyInUse<'a>> = Vec::new();
         for (index, written) in uses.iter().enumerate() {
             let whole = at.item(index);
             let name = whole.below(written.name_pointer());
-            let Some(doc) = self.policy(&written.name, &name) else { continue };
+            let Some(doc) = self.policy(&written.name, &name) else {
+                lost = true;
+                continue;
+            };
             if let Some(earlier) = found.iter().find(|earlier| earlier.doc.name == written.name) {
                 let message = format!("`{}` stands twice in this list", written.name);
                 let finding = self.error(rules::DUPLICATE_NAME, name.span(), message).label(earlier.at.span(), "the first time");
@@ -41,14 +54,14 @@ impl<'a> Lowering<'a> {
             let prompt = self.prompt_use(doc, id, written, &whole, &name);
             found.push(PolicyInUse { doc, id, prompt, at: name });
         }
-        found
+        PolicyUses { found, lost }
     }
 
     /// The policy of a name, or a finding.
     pub(crate) fn policy(&mut self, name: &str, at: &At<'a>) -> Option<&'a Doc> {
         let repository = self.repository;
         let found = repository.policy(name);
-        if found.is_none() {
+        if found.is_none() && self.knows_all_names() {
             let message = match repository.documents.iter().find(|doc| doc.name == name) {
                 Some(other) => format!("`{name}` is a {}, not a policy", other.kind),
                 None => format!("there is no policy `{name}`"),
@@ -129,7 +142,8 @@ impl<'a> Lowering<'a> {
                 let id = self.parameter(name, span, wanted)?;
                 let test = self.parameters.get(id.index()).and_then(|plan| plan.test.clone());
                 if let Some(Err(why)) = test.map(|test| parameter_kind(declared).check(&typed(wanted, test))) {
-                    let message = format!("`{parameter}` of the prompt `{}` {why}: the `test` value of `{name}` does not fit", doc.name);
+                    let message =
+                        format!("`{parameter}` of the prompt `{}` {why}: the `test` value of `{name}` does not fit", doc.name);
                     self.refuse(rules::PROMPT_ARGUMENT, span, message, "bound the parameter as the prompt's is");
                 }
                 Some(PromptValue::Param(id))

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use aigw_core::Operation;
 
 use crate::gateway::Attached;
-use crate::lower::uses::PolicyInUse;
+use crate::lower::uses::{PolicyInUse, PolicyUses};
 use crate::lower::{At, Lowering, listed};
 use crate::model::ModelSpec;
 use crate::prompt::PromptUse;
@@ -48,6 +48,7 @@ fn lower<'a>(
     let own = lowering.policy_uses(&spec.policies, &at.key("policies"));
     let policies = join(lowering, typed, attached, own);
     check_access(lowering, typed, &policies);
+    let policies = policies.found;
     let plan = RoutePlan {
         origin: lowering.origin(doc)?,
         labels: doc.labels.clone(),
@@ -71,12 +72,14 @@ fn join<'a>(
     lowering: &mut Lowering<'a>,
     typed: Typed<'a, RouteSpec>,
     attached: &Attached<'a>,
-    own: Vec<PolicyInUse<'a>>,
-) -> Vec<PolicyInUse<'a>> {
+    own: PolicyUses<'a>,
+) -> PolicyUses<'a> {
     let Typed { doc, spec } = typed;
     let selected = attached.selected.iter().filter(|(selector, _)| selector.finds(&doc.name, &doc.labels));
+    let scopes: Vec<&PolicyUses<'a>> = std::iter::once(&attached.everywhere).chain(selected.map(|(_, uses)| uses)).collect();
+    let lost = own.lost || scopes.iter().any(|uses| uses.lost);
     let mut wider: Vec<PolicyInUse<'a>> = Vec::new();
-    for policy in attached.everywhere.iter().chain(selected.flat_map(|(_, policies)| policies)) {
+    for policy in scopes.into_iter().flat_map(|uses| &uses.found) {
         if !wider.iter().any(|earlier| earlier.doc.name == policy.doc.name) {
             wider.push(policy.clone());
         }
@@ -87,7 +90,7 @@ fn join<'a>(
     }
     // A prompt of a wider scope is for the routes that it fits; one that the route itself names must fit.
     wider.retain(|policy| misfit(policy, spec, lowering).is_none());
-    for policy in own {
+    for policy in own.found {
         if let Some(why) = misfit(&policy, spec, lowering) {
             lowering.refuse(
                 rules::INVALID_COMBINATION,
@@ -106,7 +109,7 @@ fn join<'a>(
             None => wider.push(policy),
         }
     }
-    wider
+    PolicyUses { found: wider, lost }
 }
 
 /// Why a policy cannot do anything on a route.
@@ -166,12 +169,13 @@ fn is_detachable(doc: &Doc) -> bool {
 }
 
 /// Who may come in, and what they may do, is written, one way or the other.
-fn check_access<'a>(lowering: &mut Lowering<'a>, typed: Typed<'a, RouteSpec>, policies: &[PolicyInUse<'a>]) {
+fn check_access<'a>(lowering: &mut Lowering<'a>, typed: Typed<'a, RouteSpec>, policies: &PolicyUses<'a>) {
     let Typed { doc, spec } = typed;
-    let first = |kind: Kind| policies.iter().find(|policy| policy.doc.kind == kind);
+    let complete = !policies.lost && lowering.knows_all_names();
+    let first = |kind: Kind| policies.found.iter().find(|policy| policy.doc.kind == kind);
     let span = At::name(doc).span();
     match first(Kind::Authentication) {
-        None if !spec.anonymous => {
+        None if !spec.anonymous && complete => {
             let help = "attach an Authentication, here or on the Gateway, or write `anonymous: true`";
             lowering.refuse(rules::NO_AUTHENTICATION, span, format!("nothing authenticates the callers of `{}`", doc.name), help);
         }
@@ -187,8 +191,8 @@ fn check_access<'a>(lowering: &mut Lowering<'a>, typed: Typed<'a, RouteSpec>, po
         Some(Spec::Authorization(authorization)) => authorization.mode == Mode::Enforce,
         _ => policy.doc.kind == Kind::Authorization,
     };
-    match policies.iter().find(enforced) {
-        None if spec.authorization.is_none() => {
+    match policies.found.iter().find(enforced) {
+        None if spec.authorization.is_none() && complete => {
             let help = "attach an Authorization with `mode: enforce`, here or on the Gateway, or write `authorization: open`";
             lowering.refuse(rules::NO_AUTHORIZATION, span, format!("nothing authorizes the callers of `{}`", doc.name), help);
         }
