@@ -49,11 +49,14 @@ struct Shape {
     literals: u64,
 }
 
-/// A tree of path segments.
+/// A tree of path segments, its nodes in one list, so that however long a path is, nothing recurses. The first is the root.
+#[derive(Debug)]
+struct Prefixes(Vec<Node>);
+
 #[derive(Debug, Default)]
-struct Prefixes {
+struct Node {
     here: Bucket,
-    below: Table<Box<str>, Prefixes>,
+    below: Table<Box<str>, usize>,
 }
 
 /// Rows that share host and path.
@@ -161,26 +164,37 @@ impl Shape {
     }
 }
 
+impl Default for Prefixes {
+    fn default() -> Self {
+        Self(vec![Node::default()])
+    }
+}
+
 impl Prefixes {
+    #[expect(clippy::indexing_slicing, reason = "the root is always there, and a node is pushed as soon as its index is given out")]
     fn bucket_for(&mut self, prefix: &str) -> &mut Bucket {
         let prefix = prefix.trim_end_matches('/');
-        let below = if prefix.is_empty() { None } else { Some(segments(prefix)) };
-        let end = below.into_iter().flatten().fold(self, |tree, segment| tree.below.entry(segment.into()).or_default());
-        &mut end.here
+        let mut at = 0;
+        for segment in (!prefix.is_empty()).then(|| segments(prefix)).into_iter().flatten() {
+            let next = self.0.len();
+            at = *self.0[at].below.entry(segment.into()).or_insert(next);
+            if at == next {
+                self.0.push(Node::default());
+            }
+        }
+        &mut self.0[at].here
     }
 
     fn finish(&mut self, rows: &[MatchRow]) {
-        self.here.finish(rows);
-        self.below.values_mut().for_each(|tree| tree.finish(rows));
+        self.0.iter_mut().for_each(|node| node.here.finish(rows));
     }
 
     fn visit(&self, facts: &Facts<'_>, depth: Depth, visit: Visit<'_>) {
-        self.here.visit(facts, depth, visit);
-        let mut tree = self;
-        for segment in segments(facts.path) {
-            let Some(below) = tree.below.get(segment) else { return };
-            below.here.visit(facts, depth, visit);
-            tree = below;
+        let mut node = self.0.first();
+        let mut path = segments(facts.path);
+        while let Some(here) = node {
+            here.here.visit(facts, depth, visit);
+            node = path.next().and_then(|segment| here.below.get(segment)).and_then(|at| self.0.get(*at));
         }
     }
 }

@@ -205,6 +205,16 @@ fn ten_thousand_routes_cost_a_request_no_more_than_ten() {
     }
 }
 
+#[test]
+fn a_path_of_a_million_segments_loads_and_matches() {
+    let path = "/a".repeat(1_000_000);
+    let rows = [json!({"path": {"prefix": path}}), json!({"path": {"captures": vec![json!({"capture": "x"}); 100]}})];
+    let table = table(&rows);
+    assert_eq!(table.find(&get(&format!("{path}/b"))), Some(0));
+    assert_eq!(table.find(&get(&"/a".repeat(100))), Some(1));
+    assert_eq!(table.find(&get(&"/a".repeat(101))), None);
+}
+
 fn patterns() -> impl Strategy<Value = Value> {
     let segment = || prop_oneof![
         select(vec!["a", "b", "c", ""]).prop_map(|text| json!({"literal": text})),
