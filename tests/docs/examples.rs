@@ -66,3 +66,26 @@ fn every_name_of_expressions_is_listed() {
         assert!(page.contains(&format!("`{}", name.path)), "{PAGE} does not list {}", name.path);
     }
 }
+
+#[test]
+fn statuses_beside_error_codes_are_theirs() {
+    let mut seen = 0;
+    for (page, text) in super::pages() {
+        let text = super::prose(&text);
+        for (before, code) in text.split('`').zip(text.split('`').skip(1)) {
+            let status = before
+                .strip_suffix(' ')
+                .and_then(|before| before.get(before.len().checked_sub(3)?..))
+                .and_then(|status| status.parse::<u16>().ok());
+            let Some(status) = status.filter(|_| !code.is_empty() && code.bytes().all(|b| b.is_ascii_lowercase() || b == b'_'))
+            else {
+                continue;
+            };
+            let known = code.parse::<aigw_core::ErrorCode>();
+            assert!(known.is_ok(), "{page}: `{code}` is no error code");
+            assert_eq!(aigw_engine::status_of(known.unwrap()).as_u16(), status, "{page}: `{code}`");
+            seen += 1;
+        }
+    }
+    assert!(seen > 20, "the pages have moved");
+}

@@ -83,6 +83,22 @@ fn records_of_the_gateway_fit_the_published_schema() {
     }
 }
 
+#[test]
+fn reasons_of_activations_are_listed() {
+    let page = read(PAGE);
+    let mut seen = 0;
+    for file in ["activate.rs", "file.rs", "reloader.rs", "store.rs"] {
+        let source = read(&format!("runtime/src/reload/{file}"));
+        for call in ["Fault::lasting(\"", "Fault::transient(\""] {
+            for reason in source.split(call).skip(1).filter_map(|rest| rest.split('"').next()) {
+                seen += 1;
+                assert!(page.contains(&format!("| `{reason}` |")), "{PAGE} does not list the reason `{reason}`");
+            }
+        }
+    }
+    assert!(seen > 5, "the reasons have moved");
+}
+
 fn is_metric(text: &str) -> bool {
     ["aigw_", "gen_ai_", "process_"].iter().any(|prefix| text.len() > prefix.len() && text.starts_with(prefix))
         && !text.contains(' ')
