@@ -203,3 +203,17 @@ fn the_rules_take_time_in_proportion_to_the_repository() {
     // Eight times as much; twice that again for noise. Whatever compares each with each takes 64 times as long.
     assert!(large < small.saturating_mul(24), "{small} µs for 100 routes, {large} µs for 800");
 }
+
+#[test]
+fn a_misspelt_name_is_told_once() {
+    let Some((_, _, good)) = examples().find(|(rule, ..)| rule.id.code == "C034") else { panic!("C034 is gone") };
+    for (name, misspelt, code) in [
+        ("policies: [fair]", "policies: [fiar]", "C030"),
+        ("models: [chat]", "models: [caht]", "R112"),
+        ("target: lab/small", "target: lbb/small", "B202"),
+    ] {
+        let compiled = compiled(&good.replace(", detach: [{policy: fair, reason: batch jobs}]", "").replace(name, misspelt));
+        let codes: Vec<&str> = compiled.findings.iter().map(|finding| finding.rule.code).collect();
+        assert_eq!(codes, [code], "{misspelt}{}", lines(&compiled));
+    }
+}

@@ -11,13 +11,13 @@ mod targets;
 use aigw_kinds::gateway::{BoundsSpec, GatewaySpec};
 use aigw_kinds::{Doc, Mode, Repository, Spec, Typed};
 
-pub(crate) use attached::{Attached, Uses, routes, selects, uses};
+pub(crate) use attached::{Attached, Uses, policy_names, routes, selects, uses};
 pub(crate) use expressions::{conditions, reads};
 pub(crate) use prompts::{Message, messages};
 pub(crate) use request::request;
 pub(crate) use rows::{Matcher, Place, Row, rows};
 pub(crate) use strings::visit_strings;
-pub(crate) use targets::{Destination, model_destinations, written};
+pub(crate) use targets::{Destination, destination, model_destinations, written};
 
 /// Whether every document could be read. Where one could not, nothing can be said to be missing or unused.
 pub(crate) fn is_complete(repository: &Repository) -> bool {

@@ -65,6 +65,16 @@ pub(crate) fn uses(repository: &Repository) -> Vec<Attached<'_>> {
     all
 }
 
+/// The names of all policies in use, whether they exist or not.
+pub(crate) fn policy_names(repository: &Repository) -> Vec<&str> {
+    let gateway = super::gateway(repository).map(|gateway| gateway.spec);
+    let global = gateway
+        .iter()
+        .flat_map(|gateway| gateway.policies.iter().chain(gateway.attach.iter().flat_map(|attach| &attach.policies)));
+    let own = repository.all::<RouteSpec>().flat_map(|route| &route.spec.policies);
+    global.chain(own).map(|used| used.name.as_str()).collect()
+}
+
 /// Whether a selector finds a route.
 pub(crate) fn selects(selector: &RouteSelector, route: &Doc) -> bool {
     let labels = selector.labels.iter().all(|(name, value)| route.labels.get(name) == Some(value));

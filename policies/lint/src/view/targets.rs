@@ -4,7 +4,7 @@ use aigw_kinds::model::{ModelSpec, TargetSpec};
 use aigw_kinds::provider::{EndpointSpec, ProviderSpec, ProviderType};
 use aigw_kinds::{Doc, Repository, Typed};
 
-/// Where a target leads.
+/// Where a target, or a route that serves `http`, leads.
 #[derive(Debug, Clone)]
 pub(crate) struct Destination<'a> {
     /// The provider.
@@ -35,8 +35,8 @@ impl<'a> Destination<'a> {
     }
 }
 
-/// Where `provider/model` or `provider/endpoint/model` leads; `None` where the provider is not known.
-fn destination<'a>(repository: &'a Repository, target: &'a str) -> Option<Destination<'a>> {
+/// Where `provider/model`, `provider/endpoint/model`, `provider` or `provider/endpoint` leads; `None` where the provider is not known.
+pub(crate) fn destination<'a>(repository: &'a Repository, target: &'a str) -> Option<Destination<'a>> {
     let (name, rest) = target.split_once('/').unwrap_or((target, ""));
     let provider = repository.typed::<ProviderSpec>(name)?;
     let first = rest.split('/').next().unwrap_or_default();

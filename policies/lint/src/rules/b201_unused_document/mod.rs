@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use aigw_kinds::model::ModelSpec;
 use aigw_kinds::route::RouteSpec;
 use aigw_kinds::{Doc, Kind, Mode, Repository};
-use aigw_source::{Finding, Findings, Level, RuleId, Sources};
+use aigw_source::{Finding, Findings, Level, RuleId, Sources, nearest};
 
 use crate::view;
 
@@ -18,9 +18,14 @@ pub(crate) fn check(repository: &Repository, _: &Sources, findings: &mut Finding
         return;
     }
     let used = used(repository);
+    let misspelt: Vec<&str> =
+        used.iter().filter(|(kind, name)| repository.find(*kind, name).is_none()).map(|(_, name)| *name).collect();
     for doc in &repository.documents {
         let Some(why) = why_unused(doc) else { continue };
-        if !used.contains(&(doc.kind, doc.name.as_str())) && view::mode(doc) != Mode::Disabled {
+        let is_used = used.contains(&(doc.kind, doc.name.as_str()));
+        // A name that is misspelt is said already, where it is written.
+        let is_meant = || misspelt.iter().any(|name| nearest(name, [doc.name.as_str()]).is_some());
+        if !is_used && view::mode(doc) != Mode::Disabled && !is_meant() {
             let message = format!("the {} `{}` is used nowhere: {why}", doc.kind, doc.name);
             findings.push(Finding::warning(ID, doc.name_span(), message).help("use it, or remove the document"));
         }
@@ -37,6 +42,7 @@ fn why_unused(doc: &Doc) -> Option<&'static str> {
     }
 }
 
+/// Whatever is referred to, whether it exists or not; a policy that does not is taken for a Limit.
 fn used(repository: &Repository) -> BTreeSet<(Kind, &str)> {
     let mut used = BTreeSet::new();
     for route in repository.all::<RouteSpec>() {
@@ -45,8 +51,12 @@ fn used(repository: &Repository) -> BTreeSet<(Kind, &str)> {
     }
     for model in repository.all::<ModelSpec>() {
         used.extend(model.spec.targets.iter().map(|target| (Kind::Provider, provider(&target.target))));
+        used.extend(model.spec.fallback.iter().map(|name| (Kind::Model, name.as_str())));
     }
-    used.extend(view::uses(repository).iter().map(|attached| (attached.doc.kind, attached.doc.name.as_str())));
+    for name in view::policy_names(repository) {
+        let kind = repository.policy(name).map_or(Kind::Limit, |doc| doc.kind);
+        used.insert((kind, name));
+    }
     used
 }
 

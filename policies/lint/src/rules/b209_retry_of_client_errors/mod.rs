@@ -1,4 +1,4 @@
-//! A retry of what will be refused again.
+//! A retry of what is never, or always, tried elsewhere.
 
 use aigw_kinds::Repository;
 use aigw_kinds::model::{ModelSpec, RetryOn};
@@ -16,12 +16,20 @@ pub(crate) fn check(repository: &Repository, _: &Sources, findings: &mut Finding
             let RetryOn::Status(status) = word.0 else { continue };
             if (400..500).contains(&status) && !WORTH_ANOTHER_TRY.contains(&status) {
                 let place = model.doc.locate(&format!("/spec/retry/retryOn/{index}"));
-                let message = format!("an upstream that answers {status} refuses the request itself, and will refuse it again");
+                let message = format!("{status} decides nothing here: {}", why(status));
                 findings.push(
                     Finding::warning(ID, place, message)
-                        .help("remove it; each retry costs the caller time and the provider quota"),
+                        .help("remove it; worth another try are 408, 409, 425, 429, `5xx`, `timeout` and `connect`"),
                 );
             }
         }
+    }
+}
+
+/// What the class of the failure decides already.
+const fn why(status: u16) -> &'static str {
+    match status {
+        401 | 403 => "a key that is refused sends the request to another target, listed or not",
+        _ => "the request itself is refused, and is not sent again",
     }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use aigw_kinds::Repository;
 use aigw_kinds::prompt::PromptSpec;
 use aigw_kinds::written::TextOrFile;
-use aigw_source::{Finding, Findings, Level, RuleId, Sources, Span};
+use aigw_source::{Finding, Findings, Level, RuleId, Sources, Span, nearest};
 
 use crate::view;
 
@@ -27,7 +27,12 @@ pub(crate) fn check(repository: &Repository, _: &Sources, findings: &mut Finding
             TextOrFile::Text(_) => None,
         })
         .collect();
+    let misspelt: Vec<&str> = used.iter().copied().filter(|path| !repository.files.contains_key(*path)).collect();
     for (path, file) in repository.files.iter().filter(|(path, _)| path.ends_with(TEMPLATE) && !used.contains(path.as_str())) {
+        // A path that is misspelt is said already, where it is written.
+        if misspelt.iter().any(|written| nearest(written, [path.as_str()]).is_some()) {
+            continue;
+        }
         let message = format!("no prompt names the template `{path}`");
         findings.push(
             Finding::warning(ID, Span::point(*file, 0), message).help("name it in a Prompt as `{file: PATH}`, or remove it"),

@@ -36,6 +36,9 @@ fn deception(text: &str) -> Option<String> {
 fn invisible(text: &str) -> Option<String> {
     let right_to_left =
         text.chars().any(|c| matches!(c, '\u{590}'..='\u{8ff}' | '\u{fb1d}'..='\u{fdff}' | '\u{fe70}'..='\u{fefc}'));
+    // Scripts without spaces between words mark their ends with U+200B.
+    let marks_words =
+        text.chars().any(|c| matches!(c, '\u{e00}'..='\u{eff}' | '\u{1000}'..='\u{109f}' | '\u{1780}'..='\u{17ff}'));
     let flags = text.contains('\u{1f3f4}');
     let mut before = None;
     let mut characters = text.chars().peekable();
@@ -43,6 +46,7 @@ fn invisible(text: &str) -> Option<String> {
         let between_ascii =
             before.is_some_and(|c: char| c.is_ascii_alphanumeric()) && characters.peek().is_some_and(char::is_ascii_alphanumeric);
         let what = match c {
+            '\u{200b}' if marks_words => None,
             '\u{200b}' | '\u{2060}' | '\u{feff}' | '\u{180e}' => Some("holds an invisible space"),
             '\u{200c}' | '\u{200d}' if between_ascii => Some("holds an invisible joiner"),
             '\u{200e}' | '\u{200f}' | '\u{61c}' if between_ascii => Some("holds an invisible mark of direction"),
@@ -113,6 +117,7 @@ mod tests {
             "Δt in μs",
             "עברית \u{2067}abc\u{2069}",
             "日本語 text",
+            "ภาษา\u{200b}ไทย",
         ] {
             assert_eq!(deception(text), None, "{text}");
         }

@@ -22,7 +22,9 @@ pub(crate) fn check(repository: &Repository, _: &Sources, findings: &mut Finding
         if limited || !lets_anybody_in(&uses) || !lets_anybody_act(&uses) {
             continue;
         }
-        let Some(paid) = uses.route.spec.serve.models.iter().find(|name| is_paid(repository, name)) else { continue };
+        let serve = &uses.route.spec.serve;
+        let http = serve.http.iter().filter(|name| view::destination(repository, name).is_some_and(|to| to.is_paid()));
+        let Some(paid) = serve.models.iter().filter(|name| is_paid(repository, name)).chain(http).next() else { continue };
         let place = uses.route.doc.name_span();
         let message = format!("anybody may call `{paid}` through this route, as often as they like, at your provider's price");
         findings.push(Finding::warning(ID, place, message).help("authenticate callers, or attach a Limit `per: ip`"));

@@ -18,7 +18,7 @@ pub(crate) const LEVEL: Level = Level::Warning;
 pub(crate) fn check(repository: &Repository, _: &Sources, findings: &mut Findings) {
     for doc in only_anonymous(repository) {
         for (pointer, what) in asks(doc) {
-            let message = format!("{what}, but every route that uses `{}` is anonymous, so it never is", doc.name);
+            let message = format!("{what}, but every route that uses `{}` is anonymous", doc.name);
             let help = "authenticate the callers of one of the routes, or decide by something else, such as `request.ip`";
             findings.push(Finding::warning(ID, doc.locate(&pointer), message).help(help));
         }
@@ -53,13 +53,13 @@ fn asks(doc: &Doc) -> Vec<(String, &'static str)> {
     }
 }
 
-const READS: &str = "this looks at the identity, which must be known";
+const READS: &str = "this looks at who calls";
 
 fn authorization(spec: &AuthorizationSpec) -> Vec<(String, &'static str)> {
     let mut places = Vec::new();
     for (index, rule) in spec.rules.iter().enumerate() {
         if !rule.roles.is_empty() {
-            places.push((format!("/spec/rules/{index}/roles"), "the rule is for callers who must be known to have a role"));
+            places.push((format!("/spec/rules/{index}/roles"), "the rule is for callers with a role"));
         }
         if condition_reads_identity(rule.when.as_deref()) {
             places.push((format!("/spec/rules/{index}/when"), READS));
@@ -73,9 +73,7 @@ fn limit(spec: &LimitSpec) -> Vec<(String, &'static str)> {
     for (index, part) in spec.per.items.iter().enumerate() {
         let item = if spec.per.list { format!("/spec/per/{index}") } else { "/spec/per".to_owned() };
         match part {
-            KeyPartSpec::Word(KeyWord::Consumer) => {
-                places.push((item, "requests are counted by the consumer, who must be known"))
-            }
+            KeyPartSpec::Word(KeyWord::Consumer) => places.push((item, "requests are counted by the consumer")),
             KeyPartSpec::Expr(text) if reads_only_identity(&view::reads(text)) => places.push((format!("{item}/expr"), READS)),
             _ => {}
         }
@@ -83,10 +81,7 @@ fn limit(spec: &LimitSpec) -> Vec<(String, &'static str)> {
     for (index, rule) in spec.rules.iter().enumerate() {
         for (key, amount) in [("requests", &rule.requests), ("concurrency", &rule.concurrency)] {
             if matches!(amount, Some(AmountSpec::Label { .. })) {
-                places.push((
-                    format!("/spec/rules/{index}/{key}/label"),
-                    "the number is a label of the consumer, who must be known",
-                ));
+                places.push((format!("/spec/rules/{index}/{key}/label"), "the number is a label of the consumer"));
             }
         }
         if condition_reads_identity(rule.when.as_deref()) {
