@@ -92,13 +92,13 @@ impl Keys {
                 let bytes = zeroize::Zeroizing::new(read_file(path, MAX_KEY_BYTES)?);
                 let text =
                     std::str::from_utf8(&bytes).map_err(|_| Stop::usage(format!("`{}` is not a PEM file", path.display())))?;
-                Ok(Box::new(self.from_pem(text, &path.display().to_string())?))
+                Ok(Box::new(self.open_pem(text, &path.display().to_string())?))
             }
             KeyPlace::Env(name) => {
                 let text = std::env::var(name)
                     .map(zeroize::Zeroizing::new)
                     .map_err(|_| Stop::usage(format!("the variable `{name}` is not set")))?;
-                Ok(Box::new(self.from_pem(&text, name)?))
+                Ok(Box::new(self.open_pem(&text, name)?))
             }
             KeyPlace::Exec(command) => {
                 let path = public_keys.next().ok_or_else(|| {
@@ -110,7 +110,7 @@ impl Keys {
         }
     }
 
-    fn from_pem(&self, text: &str, place: &str) -> Result<SigningKey, Stop> {
+    fn open_pem(&self, text: &str, place: &str) -> Result<SigningKey, Stop> {
         let passphrase = self.passphrase_env.as_deref().map(passphrase).transpose()?;
         SigningKey::from_pem(text, passphrase.as_ref().map(|text| text.as_bytes())).map_err(|error| {
             let stop = Stop::usage(format!("`{place}`: {error}"));
