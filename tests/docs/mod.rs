@@ -1,5 +1,6 @@
 //! What hand-written pages promise: links lead somewhere, examples compile, and what they name exists.
 
+mod bundles;
 mod commands;
 mod examples;
 mod links;
