@@ -9,12 +9,7 @@ pub(crate) fn lower<'a>(lowering: &mut Lowering<'a>, typed: Typed<'a, Authentica
     let Typed { doc, spec } = typed;
     let at = At::spec(doc).key("methods");
     if spec.methods.api_key.is_none() && !spec.methods.anonymous {
-        lowering.refuse(
-            rules::INVALID_COMBINATION,
-            at.key_span(),
-            "there is no method",
-            "write `apiKey: {}`, `anonymous: true` or both",
-        );
+        lowering.unfit(at.key_span(), "there is no method", "write `apiKey: {}`, `anonymous: true` or both");
     }
     let mut headers: Vec<String> = Vec::new();
     let at = at.key("apiKey").key("headers");

@@ -8,7 +8,7 @@ use crate::authorization::{
 use crate::lower::uses::check_unique_names;
 use crate::lower::{At, Lowering};
 use crate::model::check_pattern;
-use crate::{ExpressionScope, ExpressionType, Kind, Mode, RouteId, Typed, rules};
+use crate::{ExpressionScope, ExpressionType, Kind, Mode, RouteId, Typed};
 
 /// Lowers one authorization policy.
 pub(crate) fn lower<'a>(lowering: &mut Lowering<'a>, typed: Typed<'a, AuthorizationSpec>) -> Option<AuthorizationPlan> {
@@ -38,12 +38,12 @@ fn lower_rule<'a>(lowering: &mut Lowering<'a>, spec: &'a AuthorizationRuleSpec, 
         (None, Some(asked)) => (Effect::Deny, asked, "deny"),
         (None, None) => {
             let message = format!("the rule `{}` neither allows nor denies", spec.name);
-            lowering.refuse(rules::INVALID_COMBINATION, at.key("name").span(), message, "write `allow: {…}` or `deny: {…}`");
+            lowering.unfit(at.key("name").span(), message, "write `allow: {…}` or `deny: {…}`");
             return None;
         }
         (Some(_), Some(_)) => {
             let message = format!("the rule `{}` both allows and denies", spec.name);
-            lowering.refuse(rules::INVALID_COMBINATION, at.key("deny").key_span(), message, "make it two rules");
+            lowering.unfit(at.key("deny").key_span(), message, "make it two rules");
             return None;
         }
     };
@@ -72,16 +72,11 @@ fn check_asked<'a>(lowering: &mut Lowering<'a>, asked: &AskedSpec, at: &At<'a>) 
     let no_http = !asked.operations.is_empty() && !asked.operations.contains(&Operation::Http);
     if !asked.http.is_empty() && no_http {
         let help = "add `http` to `operations`, or leave `operations` out";
-        lowering.refuse(
-            rules::INVALID_COMBINATION,
-            at.key("http").key_span(),
-            "`http` is about requests that `operations` leaves out",
-            help,
-        );
+        lowering.unfit(at.key("http").key_span(), "`http` is about requests that `operations` leaves out", help);
     }
     if !asked.models.is_empty() && (only_http || !asked.http.is_empty()) {
         let help = "make it two rules";
-        lowering.refuse(rules::INVALID_COMBINATION, at.key("models").key_span(), "requests of `http` routes have no model", help);
+        lowering.unfit(at.key("models").key_span(), "requests of `http` routes have no model", help);
     }
 }
 

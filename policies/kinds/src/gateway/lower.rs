@@ -173,7 +173,7 @@ fn errors<'a>(lowering: &mut Lowering<'a>, specs: &[ErrorSpec], at: &At<'a>) -> 
         }
         if spec.status.is_none() && spec.body.is_none() {
             let message = format!("this changes nothing about `{}`", spec.code.as_str());
-            lowering.refuse(rules::INVALID_COMBINATION, at.span(), message, "write `status` or `body`");
+            lowering.unfit(at.span(), message, "write `status` or `body`");
         }
         overrides.push(ErrorOverride {
             code: spec.code,
@@ -195,7 +195,7 @@ fn attach<'a>(lowering: &mut Lowering<'a>, specs: &'a [AttachSpec], at: &At<'a>)
         }
         if spec.routes.names.is_empty() && spec.routes.labels.is_empty() {
             let help = "write `labels` or `names`; policies of every route stand in the Gateway's `policies`";
-            lowering.refuse(rules::INVALID_COMBINATION, routes.key_span(), "the selector names neither labels nor routes", help);
+            lowering.unfit(routes.key_span(), "the selector names neither labels nor routes", help);
         }
         selected.push((&spec.routes, lowering.policy_uses(&spec.policies, &at.key("policies"))));
     }

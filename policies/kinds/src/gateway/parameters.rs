@@ -31,50 +31,45 @@ pub(crate) fn lower<'a>(lowering: &mut Lowering<'a>, spec: &'a GatewaySpec, at: 
 
 fn kind<'a>(lowering: &mut Lowering<'a>, spec: &ParameterSpec, at: &At<'a>) -> Option<ParameterKind> {
     check_keys(lowering, spec, at);
-    match spec.r#type {
-        ParameterType::Url => {
-            if spec.hosts.is_empty() {
-                let help = "write the hosts that may be reached, such as `hosts: [\"*.openai.azure.com\"]`";
-                lowering.refuse(rules::INVALID_PARAMETER, at.key_span(), "a parameter of type `url` names its `hosts`", help);
-            }
-            for (index, host) in spec.hosts.iter().enumerate() {
-                if !is_host(host.strip_prefix("*.").unwrap_or(host)) {
-                    let message = format!("`{host}` is not a host");
-                    lowering.refuse(
-                        INVALID_VALUE,
-                        at.key("hosts").item(index).span(),
-                        message,
-                        "write `host.example.com` or `*.example.com`",
-                    );
-                }
-            }
-            Some(ParameterKind::Url { hosts: spec.hosts.iter().map(|host| host.to_ascii_lowercase()).collect() })
-        }
+    Some(match spec.r#type {
+        ParameterType::Url => url(lowering, spec, at),
         ParameterType::String => {
             let pattern = match &spec.pattern {
                 Some(pattern) => Some(lowering.pattern(pattern, &at.key("pattern"))?),
                 None => None,
             };
-            Some(ParameterKind::String { pattern, max_length: spec.max_length.unwrap_or(MAX_LENGTH) })
+            ParameterKind::String { pattern, max_length: spec.max_length.unwrap_or(MAX_LENGTH) }
         }
-        ParameterType::Integer => {
-            let min = spec.min.unwrap_or(0);
-            let Some(max) = spec.max else {
-                lowering.refuse(
-                    rules::INVALID_PARAMETER,
-                    at.key_span(),
-                    "a parameter of type `integer` has a `max`",
-                    "write `max: …`",
-                );
-                return Some(ParameterKind::Integer { min, max: u64::MAX });
-            };
-            if min > max {
-                let message = format!("`min` is {min} and `max` is {max}");
-                lowering.refuse(rules::INVALID_PARAMETER, at.key("min").span(), message, "no value would fit; swap them");
-            }
-            Some(ParameterKind::Integer { min, max })
+        ParameterType::Integer => integer(lowering, spec, at),
+    })
+}
+
+fn url<'a>(lowering: &mut Lowering<'a>, spec: &ParameterSpec, at: &At<'a>) -> ParameterKind {
+    if spec.hosts.is_empty() {
+        let help = "write the hosts that may be reached, such as `hosts: [\"*.openai.azure.com\"]`";
+        lowering.refuse(rules::INVALID_PARAMETER, at.key_span(), "a parameter of type `url` names its `hosts`", help);
+    }
+    for (index, host) in spec.hosts.iter().enumerate() {
+        if !is_host(host.strip_prefix("*.").unwrap_or(host)) {
+            let help = "write `host.example.com` or `*.example.com`";
+            lowering.refuse(INVALID_VALUE, at.key("hosts").item(index).span(), format!("`{host}` is not a host"), help);
         }
     }
+    ParameterKind::Url { hosts: spec.hosts.iter().map(|host| host.to_ascii_lowercase()).collect() }
+}
+
+fn integer<'a>(lowering: &mut Lowering<'a>, spec: &ParameterSpec, at: &At<'a>) -> ParameterKind {
+    let min = spec.min.unwrap_or(0);
+    let Some(max) = spec.max else {
+        let message = "a parameter of type `integer` has a `max`";
+        lowering.refuse(rules::INVALID_PARAMETER, at.key_span(), message, "write `max: …`");
+        return ParameterKind::Integer { min, max: u64::MAX };
+    };
+    if min > max {
+        let message = format!("`min` is {min} and `max` is {max}");
+        lowering.refuse(rules::INVALID_PARAMETER, at.key("min").span(), message, "no value would fit; swap them");
+    }
+    ParameterKind::Integer { min, max }
 }
 
 /// Keys that mean nothing for the type.
@@ -89,7 +84,7 @@ fn check_keys<'a>(lowering: &mut Lowering<'a>, spec: &ParameterSpec, at: &At<'a>
     for (key, owner, written) in keys {
         if written && owner != spec.r#type {
             let message = format!("`{key}` means nothing for a parameter of this type");
-            lowering.refuse(rules::INVALID_COMBINATION, at.key(key).key_span(), message, "remove it");
+            lowering.unfit(at.key(key).key_span(), message, "remove it");
         }
     }
 }

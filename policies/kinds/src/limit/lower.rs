@@ -39,6 +39,9 @@ pub(crate) fn lower<'a>(lowering: &mut Lowering<'a>, typed: Typed<'a, LimitSpec>
             rules.extend(plan);
         }
     }
+    if late {
+        lowering.late_limits.insert(&doc.name);
+    }
     let phase = if late { Phase::Resolve } else { Phase::Admit };
     Some(LimitPlan { origin: lowering.origin(doc)?, mode: spec.mode, per, phase, rules })
 }
@@ -55,12 +58,7 @@ fn key<'a>(lowering: &mut Lowering<'a>, spec: &'a LimitSpec, at: &At<'a>, late: 
         }
         match part {
             KeyPartSpec::Word(KeyWord::Global) if several => {
-                lowering.refuse(
-                    rules::INVALID_COMBINATION,
-                    at.span(),
-                    "`global` stands alone: it is one counter for all",
-                    "remove it",
-                );
+                lowering.unfit(at.span(), "`global` stands alone: it is one counter for all", "remove it");
             }
             KeyPartSpec::Word(KeyWord::Global) => {}
             KeyPartSpec::Word(KeyWord::Consumer) => parts.push(KeyPart::Consumer),
@@ -79,7 +77,7 @@ fn key<'a>(lowering: &mut Lowering<'a>, spec: &'a LimitSpec, at: &At<'a>, late: 
         }
     }
     if spec.per.items.is_empty() {
-        lowering.refuse(rules::INVALID_COMBINATION, at.span(), "`per` is empty", "write `global` for one counter for all");
+        lowering.unfit(at.span(), "`per` is empty", "write `global` for one counter for all");
     }
     parts
 }
@@ -113,54 +111,48 @@ fn kind<'a, 's>(
     rule: &'s LimitRuleSpec,
     at: &At<'a>,
 ) -> Option<(LimitKind, &'s AmountSpec, &'static str)> {
-    let refuse = |lowering: &mut Lowering<'a>, key: &str, message: String, help: &str| {
-        lowering.refuse(rules::INVALID_COMBINATION, at.key(key).key_span(), message, help);
-    };
     match (&rule.requests, &rule.concurrency) {
-        (Some(amount), None) => {
-            if rule.on_exceed != OnExceedSpec::Reject {
-                refuse(
-                    lowering,
-                    "onExceed",
-                    "only `concurrency` can wait".to_owned(),
-                    "remove `onExceed`: requests beyond the limit are refused",
-                );
-            }
-            let Some(window) = rule.window else {
-                refuse(
-                    lowering,
-                    "requests",
-                    "`requests` needs a `window`".to_owned(),
-                    "write `window: 1m`, or how long it shall be",
-                );
-                return None;
-            };
-            lowering.at_least(window, Millis::from_secs(1), "window", &at.key("window"));
-            Some((LimitKind::Requests { window }, amount, "requests"))
-        }
-        (None, Some(amount)) => {
-            if rule.window.is_some() {
-                refuse(lowering, "window", "`concurrency` has no `window`".to_owned(), "remove it");
-            }
-            let wait = match rule.on_exceed {
-                OnExceedSpec::Reject => Millis::new(0),
-                OnExceedSpec::Wait(wait) => {
-                    lowering.at_least(wait, Millis::new(1), "wait", &at.key("onExceed").key("wait"));
-                    wait
-                }
-            };
-            Some((LimitKind::Concurrency { wait }, amount, "concurrency"))
-        }
+        (Some(amount), None) => Some((requests(lowering, rule, at)?, amount, "requests")),
+        (None, Some(amount)) => Some((concurrency(lowering, rule, at), amount, "concurrency")),
         (None, None) => {
-            let help = "write `requests` and `window`, or `concurrency`";
-            refuse(lowering, "name", format!("the rule `{}` limits nothing", rule.name), help);
+            let message = format!("the rule `{}` limits nothing", rule.name);
+            lowering.unfit(at.key("name").span(), message, "write `requests` and `window`, or `concurrency`");
             None
         }
         (Some(_), Some(_)) => {
-            refuse(lowering, "concurrency", "a rule limits either `requests` or `concurrency`".to_owned(), "make it two rules");
+            let message = "a rule limits either `requests` or `concurrency`";
+            lowering.unfit(at.key("concurrency").key_span(), message, "make it two rules");
             None
         }
     }
+}
+
+fn requests<'a>(lowering: &mut Lowering<'a>, rule: &LimitRuleSpec, at: &At<'a>) -> Option<LimitKind> {
+    if rule.on_exceed != OnExceedSpec::Reject {
+        let help = "remove `onExceed`: requests beyond the limit are refused";
+        lowering.unfit(at.key("onExceed").key_span(), "only `concurrency` can wait", help);
+    }
+    let Some(window) = rule.window else {
+        let help = "write `window: 1m`, or how long it shall be";
+        lowering.unfit(at.key("requests").key_span(), "`requests` needs a `window`", help);
+        return None;
+    };
+    lowering.at_least(window, Millis::from_secs(1), "window", &at.key("window"));
+    Some(LimitKind::Requests { window })
+}
+
+fn concurrency<'a>(lowering: &mut Lowering<'a>, rule: &LimitRuleSpec, at: &At<'a>) -> LimitKind {
+    if rule.window.is_some() {
+        lowering.unfit(at.key("window").key_span(), "`concurrency` has no `window`", "remove it");
+    }
+    let wait = match rule.on_exceed {
+        OnExceedSpec::Reject => Millis::new(0),
+        OnExceedSpec::Wait(wait) => {
+            lowering.at_least(wait, Millis::new(1), "wait", &at.key("onExceed").key("wait"));
+            wait
+        }
+    };
+    LimitKind::Concurrency { wait }
 }
 
 fn amount<'a>(lowering: &mut Lowering<'a>, spec: &AmountSpec, at: &At<'a>) -> Option<Amount> {

@@ -50,7 +50,7 @@ pub enum KeyWord {
     Consumer,
     /// The route.
     Route,
-    /// The Model document.
+    /// The Model document. What is counted by it, or looks at it or at the body, does not count requests of routes that serve `http`.
     Model,
     /// The caller's address.
     Ip,

@@ -8,7 +8,7 @@ use aigw_source::{FileId, Finding, Findings, Fix, RuleId, Sources, Span, nearest
 use super::At;
 use crate::gateway::ParameterPlan;
 use crate::provider::EndpointPlan;
-use crate::{AsSpec, Doc, EndpointId, ExpressionPlan, Kind, Mode, Origin, Place, ProviderId, Repository, Spec, Typed};
+use crate::{AsSpec, Doc, EndpointId, ExpressionPlan, Kind, Mode, Origin, Place, ProviderId, Repository, Spec, Typed, rules};
 
 /// A program under construction.
 pub(crate) struct Lowering<'a> {
@@ -26,6 +26,8 @@ pub(crate) struct Lowering<'a> {
     pub(crate) endpoints_of: BTreeMap<ProviderId, Vec<EndpointId>>,
     /// Names of secrets so far.
     pub(crate) secrets: BTreeSet<String>,
+    /// Names of limits that are counted only when the model is known.
+    pub(crate) late_limits: BTreeSet<&'a str>,
     findings: &'a mut Findings,
     suggestions: u32,
     files: BTreeMap<&'a str, u32>,
@@ -47,6 +49,7 @@ impl<'a> Lowering<'a> {
             endpoints: Vec::new(),
             endpoints_of: BTreeMap::new(),
             secrets: BTreeSet::new(),
+            late_limits: BTreeSet::new(),
             suggestions: 0,
             findings,
             files: paths.keys().zip(0..).map(|(path, index)| (*path, index)).collect(),
@@ -127,6 +130,11 @@ impl<'a> Lowering<'a> {
     /// Whether all that was written could be read as far as names go; what is missing otherwise may be in what could not.
     pub(crate) fn knows_all_names(&self) -> bool {
         !self.repository.partial
+    }
+
+    /// Keeps an error about what cannot stand so.
+    pub(crate) fn unfit(&mut self, span: Span, message: impl Into<String>, help: impl Into<String>) {
+        self.refuse(rules::INVALID_COMBINATION, span, message, help);
     }
 
     /// Keeps an error about a word at `span`, with the one that was probably meant, or all there are where they are few.

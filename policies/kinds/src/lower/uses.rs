@@ -84,7 +84,7 @@ impl<'a> Lowering<'a> {
         if doc.kind != Kind::Prompt {
             if !written.with.is_empty() {
                 let message = format!("`{}` is {} and takes no `with`", doc.name, with_article(doc.kind));
-                self.refuse(rules::INVALID_COMBINATION, with.key_span(), message, "only a Prompt has parameters");
+                self.unfit(with.key_span(), message, "only a Prompt has parameters");
             }
             return None;
         }

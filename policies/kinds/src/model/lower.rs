@@ -106,7 +106,7 @@ fn fallback<'a>(lowering: &mut Lowering<'a>, doc: &Doc, spec: &ModelSpec, at: &A
 fn retry<'a>(lowering: &mut Lowering<'a>, spec: &RetrySpec, at: &At<'a>) -> RetryPlan {
     if spec.backoff.base > spec.backoff.max {
         let message = format!("the first pause, {}, is longer than the longest, {}", spec.backoff.base, spec.backoff.max);
-        lowering.refuse(rules::INVALID_COMBINATION, at.key("backoff").span(), message, "make `base` at most `max`");
+        lowering.unfit(at.key("backoff").span(), message, "make `base` at most `max`");
     }
     RetryPlan {
         attempts: spec.attempts,

@@ -24,11 +24,11 @@ pub(crate) fn lower<'a>(lowering: &mut Lowering<'a>, typed: Typed<'a, PromptSpec
     let nothing = spec.set.0.is_empty() && spec.default.0.is_empty() && spec.cap.0.is_empty();
     if spec.versions.is_empty() && nothing {
         let help = "write `versions`, `set`, `default` or `cap`";
-        lowering.refuse(rules::INVALID_COMBINATION, at.key_span(), "the prompt changes nothing", help);
+        lowering.unfit(at.key_span(), "the prompt changes nothing", help);
     }
     for key in spec.default.0.keys().filter(|key| spec.set.0.contains_key(*key)) {
         let message = format!("`{key}` is set always, so its default is never used");
-        lowering.refuse(rules::INVALID_COMBINATION, at.key("default").key(key).key_span(), message, "remove one of them");
+        lowering.unfit(at.key("default").key(key).key_span(), message, "remove one of them");
     }
     let sorted = |map: &indexmap::IndexMap<String, Value>| {
         let mut pairs: Vec<(String, Value)> = map.iter().map(|(key, value)| (key.clone(), value.clone())).collect();
@@ -79,7 +79,7 @@ fn parameters<'a>(lowering: &mut Lowering<'a>, spec: &'a PromptSpec, at: &At<'a>
         let required = spec.parameters.required.contains(name);
         if required && default.is_some() {
             let message = format!("`{name}` is required, so its default is never used");
-            lowering.refuse(rules::INVALID_COMBINATION, at.key("default").key_span(), message, "remove one of them");
+            lowering.unfit(at.key("default").key_span(), message, "remove one of them");
         }
         parameters.push(PromptParameter { name: name.clone(), kind, required, default });
     }
@@ -108,7 +108,7 @@ fn check_parameter<'a>(lowering: &mut Lowering<'a>, name: &str, spec: &PromptPar
     for (key, owner, written) in keys {
         if written && owner != spec.r#type {
             let message = format!("`{key}` means nothing for a parameter of this type");
-            lowering.refuse(rules::INVALID_COMBINATION, at.key(key).key_span(), message, "remove it");
+            lowering.unfit(at.key(key).key_span(), message, "remove it");
         }
     }
     if let Some(pattern) = &spec.pattern {
@@ -118,7 +118,7 @@ fn check_parameter<'a>(lowering: &mut Lowering<'a>, name: &str, spec: &PromptPar
         && minimum > maximum
     {
         let message = format!("`minimum` is {minimum} and `maximum` is {maximum}");
-        lowering.refuse(rules::INVALID_COMBINATION, at.key("minimum").span(), message, "no value would fit; swap them");
+        lowering.unfit(at.key("minimum").span(), message, "no value would fit; swap them");
     }
 }
 
@@ -186,48 +186,38 @@ fn versions<'a>(lowering: &mut Lowering<'a>, spec: &'a PromptSpec, at: &At<'a>) 
 }
 
 fn shares<'a>(lowering: &mut Lowering<'a>, spec: &'a PromptSpec, at: &At<'a>) -> Vec<(&'a str, Share)> {
-    let at_use = at.key("use");
-    let mut shares: Vec<(&str, Share)> = Vec::new();
-    match &spec.r#use {
-        Some(VersionUse::One(name)) => shares.push((name, Share::ALL)),
-        Some(VersionUse::Shares(map)) => shares.extend(map.iter().map(|(name, share)| (name.as_str(), *share))),
+    let shares: Vec<(&str, Share)> = match &spec.r#use {
+        Some(VersionUse::One(name)) => vec![(name, Share::ALL)],
+        Some(VersionUse::Shares(map)) => map.iter().map(|(name, share)| (name.as_str(), *share)).collect(),
         None => match spec.versions.keys().collect::<Vec<_>>().as_slice() {
-            [] => return shares,
-            [only] => shares.push((only.as_str(), Share::ALL)),
+            [] => return Vec::new(),
+            [only] => return vec![(only.as_str(), Share::ALL)],
             several => {
                 let names: Vec<&str> = several.iter().map(|name| name.as_str()).collect();
                 let message = format!("`use` does not say which of {} applies", listed(&names));
-                lowering.refuse(
-                    rules::INVALID_COMBINATION,
-                    at.key("versions").key_span(),
-                    message,
-                    "write `use: VERSION`, or a share for each",
-                );
+                lowering.unfit(at.key("versions").key_span(), message, "write `use: VERSION`, or a share for each");
+                return Vec::new();
             }
         },
-    }
-    if spec.r#use.is_none() {
-        return shares;
-    }
-    for (name, _) in &shares {
+    };
+    check_shares(lowering, spec, &shares, &at.key("use"));
+    shares
+}
+
+fn check_shares<'a>(lowering: &mut Lowering<'a>, spec: &'a PromptSpec, shares: &[(&'a str, Share)], at: &At<'a>) {
+    for (name, _) in shares {
         if !spec.versions.keys().any(|version| version.as_str() == *name) {
-            let at = if matches!(spec.r#use, Some(VersionUse::One(_))) { at_use.span() } else { at_use.key(name).key_span() };
+            let span = if matches!(spec.r#use, Some(VersionUse::One(_))) { at.span() } else { at.key(name).key_span() };
             let known = spec.versions.keys().map(aigw_core::Name::as_str);
-            lowering.unknown(rules::UNKNOWN_REFERENCE, at, format!("the prompt has no version `{name}`"), name, known);
+            lowering.unknown(rules::UNKNOWN_REFERENCE, span, format!("the prompt has no version `{name}`"), name, known);
         }
     }
     let sum: u64 = shares.iter().map(|(_, share)| u64::from(share.as_ppm())).sum();
     if sum != u64::from(Share::ALL.as_ppm()) {
         let parts: Vec<String> = shares.iter().map(|(_, share)| share.to_string()).collect();
         let message = format!("the shares {} do not add up to 100%", parts.join(" + "));
-        lowering.refuse(
-            rules::INVALID_COMBINATION,
-            at_use.span(),
-            message,
-            "make them add up, so that every request gets a version",
-        );
+        lowering.unfit(at.span(), message, "make them add up, so that every request gets a version");
     }
-    shares
 }
 
 fn messages<'a>(lowering: &mut Lowering<'a>, specs: &'a [MessageSpec], at: &At<'a>, parameters: &[&str]) -> Vec<PromptMessage> {
@@ -247,7 +237,7 @@ fn messages<'a>(lowering: &mut Lowering<'a>, specs: &'a [MessageSpec], at: &At<'
     if own != 1 {
         let message =
             if own == 0 { "the caller's messages are left out" } else { "the caller's messages stand there more than once" };
-        lowering.refuse(rules::INVALID_COMBINATION, at.key_span(), message, "write `{request: {}}` exactly once");
+        lowering.unfit(at.key_span(), message, "write `{request: {}}` exactly once");
     }
     messages
 }

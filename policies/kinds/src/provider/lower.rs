@@ -10,7 +10,7 @@ use crate::provider::{
     AzureApi, AzureApiSpec, AzureStyle, EndpointPlan, EndpointSpec, MockPlan, MockSpec, ProviderModel, ProviderPlan,
     ProviderSpec, ProviderType, TimeoutsPlan, TimeoutsSpec, WirePlan,
 };
-use crate::{EndpointId, Kind, ProviderId, Setting, Typed, rules};
+use crate::{EndpointId, Kind, ProviderId, Setting, Typed};
 
 /// Where OpenAI itself is.
 const OPENAI_URL: &str = "https://api.openai.com/v1";
@@ -48,13 +48,13 @@ fn check_type<'a>(lowering: &mut Lowering<'a>, spec: &ProviderSpec, at: &At<'a>)
     for (key, written, fits) in keys {
         if written && !fits {
             let message = format!("`{key}` means nothing for the type `{}`", spec.r#type.as_str());
-            lowering.refuse(rules::INVALID_COMBINATION, at.key(key).key_span(), message, "remove it");
+            lowering.unfit(at.key(key).key_span(), message, "remove it");
         }
     }
     if !is_mock && spec.endpoints.is_empty() {
         let message = format!("a provider of type `{}` has at least one endpoint", spec.r#type.as_str());
         let help = "write `endpoints: {NAME: {url: …, auth: {apiKey: {secret: …}}}}`";
-        lowering.refuse(rules::INVALID_COMBINATION, at.key("type").span(), message, help);
+        lowering.unfit(at.key("type").span(), message, help);
     }
     for name in spec.models.keys().filter(|name| name.is_empty()) {
         lowering.refuse(INVALID_VALUE, at.key("models").key(name).key_span(), "a model's name is empty", "write its name");
@@ -86,12 +86,7 @@ fn azure_api<'a>(lowering: &mut Lowering<'a>, spec: &AzureApiSpec, at: &At<'a>) 
         (AzureStyle::Deployments, Some(version)) => Some(AzureApi::Deployments { version }),
         (AzureStyle::Deployments, None) => {
             let help = "write `version: \"2024-10-21\"`, or the one that your deployments were tested with";
-            lowering.refuse(
-                rules::INVALID_COMBINATION,
-                at.key("style").span(),
-                "the style `deployments` needs a `version`",
-                help,
-            );
+            lowering.unfit(at.key("style").span(), "the style `deployments` needs a `version`", help);
             None
         }
     }

@@ -91,25 +91,25 @@ fn join<'a>(
     // A prompt of a wider scope is for the routes that it fits; one that the route itself names must fit.
     wider.retain(|policy| misfit(policy, spec, lowering).is_none());
     for policy in own.found {
-        if let Some(why) = misfit(&policy, spec, lowering) {
-            lowering.refuse(
-                rules::INVALID_COMBINATION,
-                policy.at.span(),
-                format!("`{}` {why}", policy.doc.name),
-                "remove it from this route",
-            );
-            continue;
-        }
-        match wider.iter().find(|earlier| earlier.doc.name == policy.doc.name) {
-            Some(earlier) => {
-                let message = format!("the Gateway gives this route `{}` already", policy.doc.name);
-                let finding = lowering.error(rules::DUPLICATE_NAME, policy.at.span(), message).label(earlier.at.span(), "here");
-                lowering.push(finding.help("remove one of them"));
-            }
-            None => wider.push(policy),
-        }
+        add_own(lowering, spec, policy, &mut wider);
     }
     PolicyUses { found: wider, lost }
+}
+
+/// Adds a policy that the route itself names: it must fit, and must not be there already.
+fn add_own<'a>(lowering: &mut Lowering<'a>, spec: &RouteSpec, policy: PolicyInUse<'a>, joined: &mut Vec<PolicyInUse<'a>>) {
+    if let Some(why) = misfit(&policy, spec, lowering) {
+        lowering.unfit(policy.at.span(), format!("`{}` {why}", policy.doc.name), "remove it from this route");
+        return;
+    }
+    match joined.iter().find(|earlier| earlier.doc.name == policy.doc.name) {
+        Some(earlier) => {
+            let message = format!("the Gateway gives this route `{}` already", policy.doc.name);
+            let finding = lowering.error(rules::DUPLICATE_NAME, policy.at.span(), message).label(earlier.at.span(), "here");
+            lowering.push(finding.help("remove one of them"));
+        }
+        None => joined.push(policy),
+    }
 }
 
 /// Why a policy cannot do anything on a route.
@@ -121,10 +121,8 @@ fn misfit(policy: &PolicyInUse<'_>, spec: &RouteSpec, lowering: &Lowering<'_>) -
         Spec::Prompt(prompt) if !prompt.versions.is_empty() && !does_chat(spec, lowering) => {
             Some("has messages, and the route serves no chat")
         }
-        Spec::Limit(limit) if http => {
-            let by_model =
-                |part: &crate::limit::KeyPartSpec| *part == crate::limit::KeyPartSpec::Word(crate::limit::KeyWord::Model);
-            limit.per.items.iter().any(by_model).then_some("counts by model, and a route that serves `http` has none")
+        Spec::Limit(_) if http && lowering.late_limits.contains(policy.doc.name.as_str()) => {
+            Some("is counted once the model is known, and a route that serves `http` has none")
         }
         _ => None,
     }
@@ -211,21 +209,11 @@ fn serve<'a>(lowering: &mut Lowering<'a>, spec: &'a RouteSpec, at: &At<'a>) -> O
     match (&written.http, written.models.is_empty()) {
         (Some(_), false) => {
             let help = "make it two routes";
-            lowering.refuse(
-                rules::INVALID_COMBINATION,
-                at.key("models").key_span(),
-                "a route serves either `models` or `http`",
-                help,
-            );
+            lowering.unfit(at.key("models").key_span(), "a route serves either `models` or `http`", help);
             None
         }
         (None, true) => {
-            lowering.refuse(
-                rules::INVALID_COMBINATION,
-                at.key_span(),
-                "the route serves nothing",
-                "write `models: [NAME]` or `http: PROVIDER`",
-            );
+            lowering.unfit(at.key_span(), "the route serves nothing", "write `models: [NAME]` or `http: PROVIDER`");
             None
         }
         (Some(http), true) => serve_http(lowering, spec, http, at),
@@ -235,12 +223,7 @@ fn serve<'a>(lowering: &mut Lowering<'a>, spec: &'a RouteSpec, at: &At<'a>) -> O
 
 fn serve_http<'a>(lowering: &mut Lowering<'a>, spec: &'a RouteSpec, http: &'a str, at: &At<'a>) -> Option<ServePlan> {
     if spec.serve.default.is_some() {
-        lowering.refuse(
-            rules::INVALID_COMBINATION,
-            at.key("default").key_span(),
-            "`default` is a model, and `http` has none",
-            "remove it",
-        );
+        lowering.unfit(at.key("default").key_span(), "`default` is a model, and `http` has none", "remove it");
     }
     let (provider, endpoint) = http.split_once('/').map_or((http, None), |(provider, endpoint)| (provider, Some(endpoint)));
     let at_http = at.key("http");
@@ -253,7 +236,7 @@ fn serve_http<'a>(lowering: &mut Lowering<'a>, spec: &'a RouteSpec, http: &'a st
     }
     if found.spec.r#type == crate::provider::ProviderType::Mock {
         let message = format!("`{provider}` is a mock, which answers only for models");
-        lowering.refuse(rules::INVALID_COMBINATION, at_http.span(), message, "name a provider with an address");
+        lowering.unfit(at_http.span(), message, "name a provider with an address");
     }
     if let Some(path) = &spec.serve.path {
         let at = at.key("path");
@@ -261,16 +244,11 @@ fn serve_http<'a>(lowering: &mut Lowering<'a>, spec: &'a RouteSpec, http: &'a st
         let takes_rest = |path: &Option<String>| path.as_ref().is_some_and(|path| path.ends_with("/*"));
         if matches!(pattern, Some(PathPattern::Prefix(_))) && spec.matches.iter().any(|entry| !takes_rest(&entry.path)) {
             let message = format!("the `*` of `{path}` takes what the `*` of a match took, and not every match has one");
-            lowering.refuse(
-                rules::INVALID_COMBINATION,
-                at.span(),
-                message,
-                "end every `path` in `matches` with `/*`, or make it two routes",
-            );
+            lowering.unfit(at.span(), message, "end every `path` in `matches` with `/*`, or make it two routes");
         }
         if matches!(pattern, Some(PathPattern::Captures(_))) {
             let message = format!("`{path}` has captures, which nothing fills");
-            lowering.refuse(rules::INVALID_COMBINATION, at.span(), message, "write a path, or one with `/*` at its end");
+            lowering.unfit(at.span(), message, "write a path, or one with `/*` at its end");
         }
     }
     Some(ServePlan::Http { provider: found.id, endpoints: found.endpoints, path: spec.serve.path.clone() })
@@ -278,12 +256,7 @@ fn serve_http<'a>(lowering: &mut Lowering<'a>, spec: &'a RouteSpec, http: &'a st
 
 fn serve_models<'a>(lowering: &mut Lowering<'a>, spec: &'a RouteSpec, at: &At<'a>) -> Option<ServePlan> {
     if spec.serve.path.is_some() {
-        lowering.refuse(
-            rules::INVALID_COMBINATION,
-            at.key("path").key_span(),
-            "`path` is for `http`; models have their own paths",
-            "remove it",
-        );
+        lowering.unfit(at.key("path").key_span(), "`path` is for `http`; models have their own paths", "remove it");
     }
     let at_models = at.key("models");
     let mut models = Vec::new();
@@ -361,12 +334,7 @@ fn operations<'a>(lowering: &mut Lowering<'a>, spec: &RouteSpec, at: &At<'a>) ->
     let at = at.key("operations");
     if spec.serve.http.is_some() {
         if !spec.operations.is_empty() {
-            lowering.refuse(
-                rules::INVALID_COMBINATION,
-                at.key_span(),
-                "a route that serves `http` has no `operations`",
-                "remove it",
-            );
+            lowering.unfit(at.key_span(), "a route that serves `http` has no `operations`", "remove it");
         }
         return BTreeSet::from([Operation::Http]);
     }

@@ -70,7 +70,7 @@ pub(crate) fn rows<'a>(
             let help = "stock paths have their own methods: `POST`, and `GET` for the list of models";
             let index = conditions.iter().position(|other| std::ptr::eq(other, condition)).unwrap_or_default();
             let span = at.key("matches").item(index).key("methods").span();
-            lowering.refuse(rules::INVALID_COMBINATION, span, "none of the route's stock paths has any of these methods", help);
+            lowering.unfit(span, "none of the route's stock paths has any of these methods", help);
         }
     }
     rows
@@ -129,23 +129,13 @@ fn stock<'a>(lowering: &mut Lowering<'a>, spec: &RouteSpec, at: &At<'a>, operati
     if spec.serve.http.is_some() {
         if !spec.surfaces.is_empty() {
             let help = "remove it; the paths stand in `matches`";
-            lowering.refuse(
-                rules::INVALID_COMBINATION,
-                at.key("surfaces").key_span(),
-                "a route that serves `http` has no `surfaces`",
-                help,
-            );
+            lowering.unfit(at.key("surfaces").key_span(), "a route that serves `http` has no `surfaces`", help);
         }
         return Vec::new();
     }
     if spec.surfaces.is_empty() && !spec.serve.models.is_empty() {
         let help = "write `surfaces: [openai]`, or the dialects that clients speak";
-        lowering.refuse(
-            rules::INVALID_COMBINATION,
-            at.key("serve").key_span(),
-            "a route that serves models needs `surfaces`",
-            help,
-        );
+        lowering.unfit(at.key("serve").key_span(), "a route that serves models needs `surfaces`", help);
     }
     let surfaces: BTreeSet<SurfaceName> = spec.surfaces.iter().copied().collect();
     let paths = surfaces.into_iter().flat_map(stock_paths).filter(|path| operations.contains(&path.operation));
@@ -167,13 +157,9 @@ fn conditions<'a>(lowering: &mut Lowering<'a>, typed: Typed<'a, RouteSpec>) -> V
     let http = spec.serve.http.is_some();
     if spec.matches.is_empty() {
         if http {
-            let help = "write `matches: [{path: /score/*}]`";
-            lowering.refuse(
-                rules::INVALID_COMBINATION,
-                At::spec(doc).key("serve").key_span(),
-                "a route that serves `http` needs `matches` with paths",
-                help,
-            );
+            let span = At::spec(doc).key("serve").key_span();
+            let message = "a route that serves `http` needs `matches` with paths";
+            lowering.unfit(span, message, "write `matches: [{path: /score/*}]`");
         }
         let place = lowering.place(At::name(doc).span());
         return vec![Condition { path: None, methods: Vec::new(), headers: Vec::new(), query: Vec::new(), when: None, place }];
@@ -181,29 +167,26 @@ fn conditions<'a>(lowering: &mut Lowering<'a>, typed: Typed<'a, RouteSpec>) -> V
     let mut conditions = Vec::new();
     for (index, written) in spec.matches.iter().enumerate() {
         let at = at.item(index);
-        match &written.path {
-            None if http => {
-                lowering.refuse(
-                    rules::INVALID_COMBINATION,
-                    at.span(),
-                    "a route that serves `http` needs a `path` in every match",
-                    "write `path: /score/*`",
-                );
-            }
-            Some(_) if !http => {
-                let help = "remove it; `matches` add conditions to the stock paths of `surfaces`";
-                lowering.refuse(
-                    rules::INVALID_COMBINATION,
-                    at.key("path").key_span(),
-                    "a route that serves models has the paths of its `surfaces`",
-                    help,
-                );
-            }
-            _ => {}
-        }
+        check_path(lowering, written, &at, http);
         conditions.push(condition(lowering, written, &at, http));
     }
     conditions
+}
+
+/// Routes that serve `http` have paths of their own; those that serve models have the paths of their surfaces.
+fn check_path<'a>(lowering: &mut Lowering<'a>, spec: &MatchSpec, at: &At<'a>, http: bool) {
+    match &spec.path {
+        None if http => {
+            let message = "a route that serves `http` needs a `path` in every match";
+            lowering.unfit(at.span(), message, "write `path: /score/*`");
+        }
+        Some(_) if !http => {
+            let message = "a route that serves models has the paths of its `surfaces`";
+            let help = "remove it; `matches` add conditions to the stock paths of `surfaces`";
+            lowering.unfit(at.key("path").key_span(), message, help);
+        }
+        _ => {}
+    }
 }
 
 fn condition<'a>(lowering: &mut Lowering<'a>, spec: &'a MatchSpec, at: &At<'a>, http: bool) -> Condition {

@@ -36,7 +36,7 @@ spec: {per: [], rules: [{name: minute, requests: 600, window: 1m}, {name: day, r
     13:14 C031 there are two rules named `x` | give one of them another name
     13:33 C032 `concurrency` has no `window` | remove it
     14:30 C032 a rule limits either `requests` or `concurrency` | make it two rules
-    15:8 C032 the rule `z` limits nothing | write `requests` and `window`, or `concurrency`
+    15:14 C032 the rule `z` limits nothing | write `requests` and `window`, or `concurrency`
     16:27 Q306 `w` allows 5 in 10ms, and `y` only 5 in 1m | lower the amount of the shorter window, or remove the rule
     16:38 C027 `window` is at least 1s, not 10ms | choose a longer time
     16:44 C032 only `concurrency` can wait | remove `onExceed`: requests beyond the limit are refused

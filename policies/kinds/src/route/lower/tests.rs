@@ -132,7 +132,7 @@ metadata: {name: b}
 spec: {surfaces: [openai], serve: {models: [embed]}, policies: [front-door, all, {use: house, with: {product: x}}]}
 ";
     assert_snapshot!(findings(yaml), @"
-    9:78 C032 `by-model` counts by model, and a route that serves `http` has none | remove it from this route
+    9:78 C032 `by-model` is counted once the model is known, and a route that serves `http` has none | remove it from this route
     9:94 C032 `house` is a prompt, and a route that serves `http` has none | remove it from this route
     14:88 C032 `house` has messages, and the route serves no chat | remove it from this route
     ");
