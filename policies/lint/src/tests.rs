@@ -1,6 +1,8 @@
 //! The registry is sane, and the examples say what they claim, as far as this crate can tell.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
+mod precision;
+
 use std::collections::BTreeSet;
 
 use aigw_source::Findings;

@@ -87,8 +87,8 @@ impl<'a> Lowering<'a> {
                 Some(file) => Span::new(file, fault.start, fault.end),
                 None => self.inner(at, fault.start as usize..fault.end as usize),
             };
-            let words = text.get(fault.start as usize..fault.end as usize).unwrap_or_default();
-            let undefined = is_path(words) && !parameters.contains(&words.split('.').next().unwrap_or_default());
+            // A filter, test or function that does not exist is no variable.
+            let undefined = fault.message.starts_with("unknown parameter ");
             let rule = if undefined { rules::UNDEFINED_VARIABLE } else { rules::INVALID_TEMPLATE };
             let mut finding = self.error(rule, span, fault.message);
             finding.help = fault.help;
