@@ -63,6 +63,10 @@ impl Fix {
     }
 }
 
+/// Longest text of a finding, in characters. Texts quote what people wrote, and that may be a file's only line; what it begins and ends with tells it
+/// apart, and every report stays readable.
+const MAX_TEXT: usize = 2_000;
+
 /// One thing that is wrong. Messages are one line, lower case, without a full stop, with input in back-ticks.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finding {
@@ -93,7 +97,7 @@ impl Finding {
         Self {
             rule,
             level,
-            message: message.into(),
+            message: bounded(message.into()),
             primary: Label { span, text: String::new() },
             labels: Vec::new(),
             notes: Vec::new(),
@@ -124,28 +128,28 @@ impl Finding {
     /// Sets the text beside the primary place.
     #[must_use]
     pub fn here(mut self, text: impl Into<String>) -> Self {
-        self.primary.text = text.into();
+        self.primary.text = bounded(text.into());
         self
     }
 
     /// Adds another place.
     #[must_use]
     pub fn label(mut self, span: Span, text: impl Into<String>) -> Self {
-        self.labels.push(Label { span, text: text.into() });
+        self.labels.push(Label { span, text: bounded(text.into()) });
         self
     }
 
     /// Adds a reason.
     #[must_use]
     pub fn note(mut self, text: impl Into<String>) -> Self {
-        self.notes.push(text.into());
+        self.notes.push(bounded(text.into()));
         self
     }
 
     /// Says what to do.
     #[must_use]
     pub fn help(mut self, text: impl Into<String>) -> Self {
-        self.help = Some(text.into());
+        self.help = Some(bounded(text.into()));
         self
     }
 
@@ -167,5 +171,33 @@ impl Finding {
     #[must_use]
     pub fn span(&self) -> Span {
         self.primary.span
+    }
+}
+
+/// The text, without its middle where it is too long.
+fn bounded(text: String) -> String {
+    // Bytes are at least as many as characters, and quick to count.
+    if text.len() <= MAX_TEXT {
+        return text;
+    }
+    let characters = text.chars().count();
+    if characters <= MAX_TEXT {
+        return text;
+    }
+    let half = MAX_TEXT / 2;
+    text.chars().take(half).chain(['…']).chain(text.chars().skip(characters - half)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_texts_lose_their_middle_and_short_ones_nothing() {
+        let short = "ü".repeat(MAX_TEXT);
+        assert_eq!(bounded(short.clone()), short);
+        let long = bounded(format!("begin{}end", "ü".repeat(1 << 19)));
+        assert!(long.starts_with("beginü") && long.ends_with("üend") && long.contains("ü…ü"));
+        assert_eq!(long.chars().count(), MAX_TEXT + 1);
     }
 }
