@@ -75,11 +75,21 @@ pub(crate) fn bind_file<T: serde::de::DeserializeOwned>(path: &Path, what: &str)
 
 /// The values of a program's parameters: from a file where one is given, the declared `test` values for the rest where `test` is allowed.
 pub(crate) fn parameters(program: &Program, file: Option<&Path>, test: bool) -> Result<ParameterValues, Stop> {
-    let given = file.map(parameters_file).transpose()?.unwrap_or_default();
-    program.parameter_values(&given, test).map_err(|errors| {
+    let given = file.map(parameters_file).transpose()?;
+    parameter_values(program, given.as_ref(), test)
+}
+
+/// The same, from values that were read already.
+pub(crate) fn parameter_values(
+    program: &Program,
+    given: Option<&BTreeMap<String, String>>,
+    test: bool,
+) -> Result<ParameterValues, Stop> {
+    let none = BTreeMap::new();
+    program.parameter_values(given.unwrap_or(&none), test).map_err(|errors| {
         let lines: Vec<String> = errors.iter().map(ToString::to_string).collect();
         let stop = Stop::usage(lines.join("\nerror: "));
-        if file.is_none() { stop.help("give values with `--params FILE`, or declare `test` values") } else { stop }
+        if given.is_none() { stop.help("give values with `--params FILE`, or declare `test` values") } else { stop }
     })
 }
 

@@ -24,8 +24,9 @@ impl Validate {
         load::report("validate", &compiled, Level::Error, &self.judging, globals.color)?;
         let Some(program) = &compiled.program else { return Ok(Exit::Findings) };
         // The parameters are judged as activation judges them, so that what passes here activates.
-        let values =
-            load::parameters(program, self.judging.params.as_deref(), true).map_err(|stop| stop.with_exit(Exit::Findings))?;
+        // A file that cannot be read is no finding.
+        let given = self.judging.params.as_deref().map(load::parameters_file).transpose()?;
+        let values = load::parameter_values(program, given.as_ref(), true).map_err(|stop| stop.with_exit(Exit::Findings))?;
         aigw_engine::Loaded::new(program.clone(), values)
             .map_err(|error| crate::exit::Stop::usage(format!("the program does not load: {error}")).with_exit(Exit::Bug))?;
         if !globals.quiet {
