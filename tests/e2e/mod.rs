@@ -1,0 +1,13 @@
+//! End to end: the built binary, real sockets, and what a user or an operator sees.
+
+mod activates;
+mod bounds;
+mod bundles;
+mod canary;
+mod commands;
+mod drain;
+mod findings;
+mod hostile;
+mod load;
+mod reload;
+mod streams;
