@@ -3,11 +3,12 @@
 use std::fmt::Display;
 use std::sync::{Arc, OnceLock};
 
-use aigw_core::{ErrorCode, Moment, Operation, Phase, World};
+use aigw_core::{ErrorCode, Moment, Operation, Phase, SurfaceName, World};
 use aigw_kinds::authorization::Authorized;
 use aigw_kinds::facts::Facts;
 use aigw_kinds::limit::Claims;
 use aigw_kinds::prompt::PromptInput;
+use aigw_kinds::route::PathPattern;
 use aigw_kinds::{ModelId, Refusal};
 use aigw_providers::dialect::errors::RequestError;
 use aigw_providers::dialect::openai::{ChatRequest, EmbeddingsRequest};
@@ -27,6 +28,9 @@ use crate::matcher::HeadFault;
 use crate::phases::unreachable;
 use crate::settle::Settlement;
 use crate::wait::within;
+
+/// What names the version of Azure's api that a client speaks.
+const API_VERSION: &str = "api-version";
 
 /// A request in the phases up to its answer's head.
 pub(crate) struct Exchange<'r, W: World> {
@@ -148,6 +152,7 @@ impl<'r, W: World> Exchange<'r, W> {
         }
         let headers = &self.parts.headers;
         if operation != Operation::Http {
+            self.names_its_version()?;
             must_be_json(headers)?;
         }
         let bounds = &self.fixed.loaded.gateway().bounds;
@@ -161,6 +166,17 @@ impl<'r, W: World> Exchange<'r, W> {
             self.content = Some(content);
         }
         Ok(())
+    }
+
+    /// Azure OpenAI's deployment paths, the only ones of its surface with a capture, demand an api version: a client that forgets it here must not
+    /// learn so only when it talks to Azure again.
+    fn names_its_version(&self) -> Result<(), Refusal> {
+        let row = self.matched()?.row;
+        let demands = row.surface == SurfaceName::AzureOpenai && matches!(row.path, PathPattern::Captures(_));
+        if !demands || self.facts.query().get(API_VERSION).is_some() {
+            return Ok(());
+        }
+        Err(Refusal::new(ErrorCode::MissingParameter, "the query parameter `api-version` is missing").about(API_VERSION))
     }
 
     pub(crate) async fn resolve(&mut self) -> Result<(), Refusal> {

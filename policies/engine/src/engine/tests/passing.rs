@@ -63,6 +63,14 @@ fn a_deployment_in_the_path_wins_over_the_body() {
 }
 
 #[test]
+fn a_deployment_path_demands_an_api_version() {
+    let desk = Desk::scripted([]);
+    let told = desk.ask(desk.post("/openai/deployments/m/chat/completions", ASK));
+    assert_eq!(told.status, StatusCode::BAD_REQUEST);
+    assert!(told.body.text().contains("api-version"), "{}", told.body.text());
+}
+
+#[test]
 fn embeddings_go_to_their_own_path() {
     let desk = Desk::scripted([vec![Upstream::json(200, r#"{"data":[],"usage":{"prompt_tokens":8}}"#)]]);
     let told = desk.ask(desk.post("/v1/embeddings", r#"{"model":"e","input":"x"}"#));
