@@ -64,7 +64,7 @@ fn a_deployment_in_the_path_wins_over_the_body() {
 
 #[test]
 fn a_deployment_path_demands_an_api_version() {
-    let desk = Desk::scripted([]);
+    let desk = Desk::scripted([vec![hello()]]);
     let told = desk.ask(desk.post("/openai/deployments/m/chat/completions", ASK));
     assert_eq!(told.status, StatusCode::BAD_REQUEST);
     assert!(told.body.text().contains("api-version"), "{}", told.body.text());
