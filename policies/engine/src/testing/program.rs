@@ -70,7 +70,10 @@ pub(crate) fn program() -> Program {
             row(PathPattern::Exact("/v1/embeddings".to_owned()), "POST", Operation::Embeddings, 0),
             row(PathPattern::Exact("/v1/models".to_owned()), "GET", Operation::Models, 0),
             row(captures(&["v1", "models", "{model}"]), "GET", Operation::Models, 0),
-            row(captures(&["openai", "deployments", "{deployment}", "chat", "completions"]), "POST", Operation::Chat, 0),
+            MatchRow {
+                surface: SurfaceName::AzureOpenai,
+                ..row(captures(&["openai", "deployments", "{deployment}", "chat", "completions"]), "POST", Operation::Chat, 0)
+            },
             MatchRow { methods: Vec::new(), ..row(PathPattern::Prefix("/score".to_owned()), "POST", Operation::Http, 1) },
         ],
         secrets: vec!["key-a".to_owned(), "key-b".to_owned()],
