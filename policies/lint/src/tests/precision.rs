@@ -148,6 +148,7 @@ fn who_may_what() {
     attached("{name: all, allow: {}}, {name: none, roles: [app], deny: {operations: [embeddings]}}", &[]);
     attached("{name: all, mode: shadow, allow: {}}, {name: some, roles: [app], allow: {operations: [chat]}}", &[]);
     attached("{name: other, allow: {routes: [other]}}", &["S626"]);
+    attached("{name: models, allow: {models: [\"chat*\", \"*\"]}}", &[]);
     attached("{name: only, roles: [apps], allow: {}}", &["S624"]);
     check(
         &format!(
