@@ -133,6 +133,58 @@ spec: {policies: [front-door]}
     check(&format!("{}{provider}{rest}", model.replace("name: chat", "name: Chat_1")), "C027");
 }
 
+/// Applies every fix of the errors of a text and expects the text to be `mended`, and to have no errors then.
+#[test]
+fn fixes_put_right_what_they_are_about_and_nothing_else() {
+    let text = "apiVersion: aigw.dev/v1
+kind: Model
+metadata: {name: chat}
+spec: {targets: [{target: \"upp/a/m\", weigth: 2}, {target: upp/m}], retry: {retryOn: [5xy], backoff: {base: 1s}}}
+---
+apiVersion: aigw.dev/v1
+kind: Provider
+metadata: {name: up, labels: {cost: 4711}}
+spec: {type: openai, endpoints: {a: {auth: {apiKey: {secret: s}}}}}
+---
+apiVersion: aigw.dev/v1
+kind: Route
+metadata: {name: r}
+spec: {surfaces: [openai], serve: {models: [caht]}, policies: [who, frontdoor], priority: \"5\"}
+---
+apiVersion: aigw.dev/v1
+kind: Authentication
+metadata: {name: front-door}
+spec: {methods: {apiKey: {}}}
+---
+apiVersion: aigw.dev/v1
+kind: Authorisation
+metadata: {name: who}
+spec: {rules: [{name: a, allow: {}}]}
+";
+    let mut mended = text.to_owned();
+    // What hides something else is mended first.
+    for _ in 0..3 {
+        let compiled = compile_text(&mended);
+        let errors = compiled.findings.iter().filter(|finding| finding.level == Level::Error);
+        let edits: Vec<_> = errors.filter_map(|finding| finding.fix.as_ref()).flat_map(|fix| fix.edits.clone()).collect();
+        mended = aigw_source::apply_edits(&mended, &edits).unwrap_or_default();
+    }
+    let expected = [
+        ("\"upp/a/m\"", "\"up/a/m\""),
+        ("weigth", "weight"),
+        ("upp/m", "up/m"),
+        ("5xy", "5xx"),
+        ("4711", "\"4711\""),
+        ("caht", "chat"),
+        ("frontdoor", "front-door"),
+        ("\"5\"", "5"),
+        ("Authorisation", "Authorization"),
+    ];
+    let expected = expected.iter().fold(text.to_owned(), |text, (wrong, right)| text.replace(wrong, right));
+    assert_eq!(mended, expected);
+    assert!(compile_text(&mended).program.is_some(), "{}", findings(&compile_text(&mended)));
+}
+
 /// Everything that a short text could become much of, from files of a few kilobytes.
 #[test]
 fn small_folders_cannot_become_much_work() {

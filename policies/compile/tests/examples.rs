@@ -69,5 +69,8 @@ fn the_examples_of_the_kinds_are_one_repository_without_a_finding() {
     let files = aigw_kinds::Kind::ALL.iter().map(|kind| (format!("{kind}.yaml"), aigw_kinds::example(*kind).as_bytes().to_vec()));
     let compiled = compile(Input { files: files.collect(), refused: Vec::new() }, &Limits::default());
     assert_eq!(lines(&compiled), Vec::<String>::new());
-    assert_eq!(compiled.program.unwrap().check_ids(), Ok(()));
+    let program = compiled.program.unwrap();
+    assert_eq!(program.check_ids(), Ok(()));
+    // Each change of the compiled form shows here; with it goes a new version of the program, unless nothing was released with the old one.
+    insta::assert_json_snapshot!("the_program_of_all_kinds", program);
 }

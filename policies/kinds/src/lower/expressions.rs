@@ -67,7 +67,7 @@ impl<'a> Lowering<'a> {
     }
 
     /// The place of a part of a scalar's text.
-    fn inner(&self, at: &At<'a>, part: std::ops::Range<usize>) -> Span {
+    pub(crate) fn inner(&self, at: &At<'a>, part: std::ops::Range<usize>) -> Span {
         at.node().map_or_else(|| at.span(), |node| self.sources.inner_span(node, part))
     }
 

@@ -39,6 +39,11 @@ impl Wanted {
 impl<'a> Lowering<'a> {
     /// The index of a document that is referred to; where there is none, a finding. `None` also for disabled documents, without one.
     pub(crate) fn reference(&mut self, kind: Kind, name: &str, at: &At<'a>) -> Option<u32> {
+        self.reference_at(kind, name, at.span())
+    }
+
+    /// The same for a name that stands within a value.
+    pub(crate) fn reference_at(&mut self, kind: Kind, name: &str, span: Span) -> Option<u32> {
         let repository = self.repository;
         if repository.find(kind, name).is_none() {
             if !self.knows_all_names() {
@@ -50,7 +55,7 @@ impl<'a> Lowering<'a> {
                 Kind::Provider => (rules::UNKNOWN_PROVIDER, "Provider"),
                 _ => (rules::UNKNOWN_REFERENCE, kind.as_str()),
             };
-            self.unknown(rule, at.span(), format!("there is no {what} `{name}`"), name, known);
+            self.unknown(rule, span, format!("there is no {what} `{name}`"), name, known);
             return None;
         }
         self.id(kind, name)

@@ -203,7 +203,8 @@ impl<'a> Lowering<'a> {
         endpoint: Option<&str>,
         at: &At<'a>,
     ) -> Option<FoundProvider<'a>> {
-        let id = ProviderId(self.reference(Kind::Provider, provider, at)?);
+        let part = self.inner(at, 0..provider.len());
+        let id = ProviderId(self.reference_at(Kind::Provider, provider, part)?);
         let spec = self.repository.typed::<ProviderSpec>(provider)?.spec;
         let own = self.endpoints_of.get(&id).cloned().unwrap_or_default();
         let named: Option<&str> = endpoint.filter(|name| has_endpoint(spec, name));
