@@ -109,11 +109,31 @@ impl RaisedBySyntax for Rule {
 }
 
 #[test]
-fn every_code_that_the_compiler_and_the_kinds_raise_is_registered() {
+fn every_code_that_is_raised_anywhere_is_explained() {
     let known: BTreeSet<&str> = rules().map(|rule| rule.id.code).collect();
-    for id in aigw_kinds::rules::ALL {
+    for id in aigw_source::rules::ALL.iter().chain(aigw_kinds::rules::ALL) {
         assert!(known.contains(id.code), "{} {}", id.code, id.name);
     }
+    // The compiler keeps its codes to itself.
+    let own = rust_files(std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src"));
+    let written: BTreeSet<&str> =
+        own.iter().flat_map(|text| text.split("code: \"").skip(1)).filter_map(|rest| rest.get(..4)).collect();
+    assert!(written.contains("C012"), "{written:?}");
+    assert!(written.is_subset(&known), "{:?}", written.difference(&known));
+}
+
+/// The texts of all Rust files below a folder but those of tests.
+fn rust_files(folder: std::path::PathBuf) -> Vec<String> {
+    let mut texts = Vec::new();
+    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+        let path = entry.path();
+        if path.is_dir() {
+            texts.extend(rust_files(path));
+        } else if path.file_name().is_some_and(|name| name != "tests.rs") {
+            texts.extend(std::fs::read_to_string(path));
+        }
+    }
+    texts
 }
 
 #[test]

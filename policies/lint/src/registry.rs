@@ -104,6 +104,7 @@ const RULES: &[Rule] = &[
     other!("kinds" Error kinds::INVALID_PARAMETER, "c036_invalid_parameter"),
     other!("kinds" Error kinds::DUPLICATE_CREDENTIAL, "c037_duplicate_credential"),
     other!("kinds" Error kinds::TOO_MANY_WAYS, "c038_too_many_ways", "it takes thousands of hosts and matches"),
+    other!("compile" Error id("C042", "too-many-findings"), "c042_too_many_findings", "it takes ten thousand findings"),
     other!("kinds" Error kinds::INVALID_EXPRESSION, "h810_expression_invalid"),
     other!("kinds" Error kinds::UNKNOWN_NAME, "h811_expression_unknown_name"),
     other!("kinds" Error kinds::NOT_YET_KNOWN, "h812_expression_not_yet_known"),
