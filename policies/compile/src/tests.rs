@@ -244,7 +244,6 @@ spec:
     let files: Vec<(&str, &str)> = files.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
     let begun = std::time::Instant::now();
     let compiled = compile_files(&files);
-    println!("1000 policies: {:?}", begun.elapsed());
     assert!(compiled.program.is_some(), "{}", findings(&compiled));
     // Without optimisation, on a busy machine; `tests/bench` holds the real figure.
     assert!(begun.elapsed() < std::time::Duration::from_secs(20), "{:?}", begun.elapsed());

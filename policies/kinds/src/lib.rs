@@ -26,9 +26,9 @@ mod repository;
 pub mod rules;
 pub mod schema;
 #[cfg(test)]
-mod testing;
-#[cfg(test)]
 mod test_program;
+#[cfg(test)]
+mod testing;
 pub mod written;
 
 pub use decision::{Decider, Decision, Refusal};
