@@ -180,6 +180,18 @@ fn what_fits_is_not_complained_about() {
     }
 }
 
+#[test]
+fn lists_and_mappings_end_somewhere() {
+    let entries = |count: usize, entry: &dyn Fn(usize) -> String| (0..count).map(entry).collect::<Vec<_>>().join(", ");
+    let provider =
+        |count| format!("spec: {{type: openai, endpoints: {{{}}}}}\n", entries(count, &|index| format!("e{index}: {{}}")));
+    assert_eq!(check(Kind::Provider, &provider(1000)), "");
+    assert_eq!(check(Kind::Provider, &provider(1001)), "4:22 C027 the mapping has more than 1000 entries | split it");
+    let model = |count| format!("spec: {{targets: [{}]}}\n", entries(count, &|index| format!("{{target: a/{index}}}")));
+    assert_eq!(check(Kind::Model, &model(100)), "");
+    assert_eq!(check(Kind::Model, &model(101)), "4:17 C027 the list has more than 100 items | split it");
+}
+
 /// Every value of a document is replaced by others of every type, one at a time: the walk and the validator must agree each time.
 #[test]
 fn the_walk_agrees_with_a_general_validator_on_every_small_change() {

@@ -144,6 +144,11 @@ impl<'s> Check<'s> {
                 }
             }
         }
+        let most = schema.get("maxProperties").and_then(Value::as_u64).and_then(|most| usize::try_from(most).ok());
+        if let Some(most) = most.filter(|most| place.node.entries().len() > *most) {
+            let message = format!("the mapping has more than {most} entries");
+            findings.push(Finding::error(INVALID_VALUE, place.holder, message).help("split it"));
+        }
         let keys = place.node.entries().iter().map(|entry| entry.key.as_str());
         let required = schema.get("required").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str);
         for required in required.filter(|required| place.node.entry(required).is_none()) {

@@ -17,6 +17,7 @@ pub struct GatewaySpec {
     /// One line for people.
     pub description: String,
     /// All that may differ between environments, by name. Each is bounded here; its value is given to the runtime, and to `aigw validate --params`.
+    #[schemars(extend("maxProperties" = 1000))]
     pub parameters: IndexMap<Name, ParameterSpec>,
     /// Policies of every route, before those of the route itself.
     #[schemars(length(max = 100))]

@@ -150,10 +150,13 @@ impl<'a> Lowering<'a> {
         const FEW: usize = 12;
         /// Looking for the nearest of many names takes time; after so many, a repository has another fault than typing errors.
         const MAX_SUGGESTIONS: u32 = 200;
-        let known: Vec<&str> = known.into_iter().collect();
         let finding = Finding::error(rule, span, message);
         self.suggestions = self.suggestions.saturating_add(1);
-        let near = if self.suggestions <= MAX_SUGGESTIONS { nearest(word, known.iter().copied()) } else { None };
+        if self.suggestions > MAX_SUGGESTIONS {
+            return self.push(finding.help("write the name of one that is declared"));
+        }
+        let known: Vec<&str> = known.into_iter().collect();
+        let near = nearest(word, known.iter().copied());
         let finding = match near {
             Some(meant) => {
                 finding.help(format!("did you mean `{meant}`?")).fix(Fix::replace(format!("write `{meant}`"), span, meant))

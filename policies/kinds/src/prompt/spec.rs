@@ -24,6 +24,7 @@ pub struct PromptSpec {
     /// What its templates may use: a JSON Schema object whose members are texts, whole numbers or booleans.
     pub parameters: PromptParametersSpec,
     /// Its messages, by version.
+    #[schemars(extend("maxProperties" = 100))]
     pub versions: IndexMap<Name, PromptVersionSpec>,
     /// Which version applies: its name, or shares that add up to `100%`. May be left out where there is one version.
     pub r#use: Option<VersionUse>,
@@ -46,6 +47,7 @@ pub struct PromptParametersSpec {
     /// Parameters that every use must give.
     pub required: Vec<String>,
     /// The parameters by name: lower-case letters, digits and `_`.
+    #[schemars(extend("maxProperties" = 100))]
     pub properties: IndexMap<String, PromptParameterSpec>,
 }
 

@@ -20,9 +20,11 @@ pub struct ProviderSpec {
     pub api: Option<AzureApiSpec>,
     /// Its addresses by name, each with its own credentials. Required but for `mock`, which has none.
     #[serde(default)]
+    #[schemars(extend("maxProperties" = 1000))]
     pub endpoints: IndexMap<Name, EndpointSpec>,
     /// Its models, by the names that targets use. Default: any name is passed on as it is.
     #[serde(default)]
+    #[schemars(extend("maxProperties" = 10000))]
     pub models: IndexMap<String, ProviderModelSpec>,
     /// Longest times of a call.
     #[serde(default)]

@@ -87,8 +87,10 @@ pub struct MatchSpec {
     /// Methods. Default: any, on stock paths theirs.
     pub methods: Vec<Method>,
     /// What headers must say: `NAME: text`, or `{prefix: …}`, `{regex: …}`, `{present: true}`, `{absent: true}`.
+    #[schemars(extend("maxProperties" = 100))]
     pub headers: IndexMap<String, ValueMatchSpec>,
     /// What the query must say, in the same forms.
+    #[schemars(extend("maxProperties" = 100))]
     pub query: IndexMap<String, ValueMatchSpec>,
     /// What else must hold, over the request's head.
     pub when: Option<String>,

@@ -132,9 +132,15 @@ impl<'a> Buckets<'a> {
 
     fn candidates(&self, row: &'a MatchRow) -> Vec<&'a MatchRow> {
         let (name, value) = Self::exact(row);
-        let names = self.0.get(&Self::key(row)).into_iter().flatten();
-        let lists = names.flat_map(|(other, values)| values.iter().filter(move |(text, _)| *other != name || **text == value));
-        lists.flat_map(|(_, rows)| rows.iter().copied()).collect()
+        let mut candidates = Vec::new();
+        for (other, values) in self.0.get(&Self::key(row)).into_iter().flatten() {
+            if *other == name {
+                candidates.extend(values.get(value).into_iter().flatten());
+            } else {
+                candidates.extend(values.values().flatten());
+            }
+        }
+        candidates
     }
 }
 
