@@ -68,13 +68,14 @@ fn finding(entry: &Entry<'_, '_>, whole: bool) -> Option<Finding> {
     let doc = row.route.doc;
     let takers: BTreeSet<&str> =
         cover.rows.iter().map(|by| by.route.doc.name.as_str()).filter(|name| *name != doc.name).collect();
+    let verb = if takers.len() == 1 { "takes" } else { "take" };
     let takers = view::listed(takers);
     let (span, message) = match row.entry {
         Some(index) if !whole => (
             doc.locate(&format!("/spec/matches/{index}")),
-            format!("no request reaches this match of `{}`: {takers} takes them all", doc.name),
+            format!("no request reaches this match of `{}`: {takers} {verb} them all", doc.name),
         ),
-        _ => (doc.name_span(), format!("no request reaches `{}`: {takers} takes them all", doc.name)),
+        _ => (doc.name_span(), format!("no request reaches `{}`: {takers} {verb} them all", doc.name)),
     };
     let mut finding = Finding::error(ID, span, message).counterexample(request(place, row));
     let mut named: BTreeSet<&str> = BTreeSet::from([doc.name.as_str()]);

@@ -62,7 +62,7 @@ fn several_routes_together_can_leave_nothing() {
             ("without", "matches: [{headers: {x-a: {absent: true}}}]"),
             ("rest", "priority: 0"),
         ],
-        &["no request reaches `rest`: `with`, `without` takes them all"],
+        &["no request reaches `rest`: `with`, `without` take them all"],
     );
     check(
         &[

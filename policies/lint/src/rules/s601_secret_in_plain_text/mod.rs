@@ -23,7 +23,7 @@ pub(crate) fn check(repository: &Repository, sources: &Sources, findings: &mut F
     }
 }
 
-/// The secret itself is not repeated: findings end up in logs.
+/// The secret itself is not repeated: most forms of output show no source and end up in logs.
 fn finding(place: Span, what: &str) -> Finding {
     Finding::error(ID, place, format!("{what} stands here for everybody who can read the repository"))
         .note("it stays in the history of the repository: make a new one and revoke this")
