@@ -23,7 +23,8 @@ const EFFECTS: &[(&str, &str)] = &[
 
 fn assert_absent(folder: &str, needle: &str, why: &str, except: &[&str]) {
     for (path, text) in rust_files(folder) {
-        let is_test = path.ends_with("tests.rs") || path.contains("/tests/") || path.contains("/testing") || path.ends_with("/fixtures.rs");
+        let is_test =
+            path.ends_with("tests.rs") || path.contains("/tests/") || path.contains("/testing") || path.ends_with("/fixtures.rs");
         if is_test || except.contains(&path.as_str()) {
             continue;
         }

@@ -180,7 +180,8 @@ impl Loaded {
     pub fn find_route(&self, facts: &Facts<'_>, decisions: &mut Vec<Decision>) -> Result<Matched<'_>, Refusal> {
         let row = self.matcher.find(facts, &self.expressions, decisions);
         let row = row.and_then(|row| self.program.matches.get(usize::try_from(row).ok()?));
-        let matched = row.and_then(|row| Some(Matched { row, plan: row.route.of(&self.program)?, route: self.route(row.route)? }));
+        let matched =
+            row.and_then(|row| Some(Matched { row, plan: row.route.of(&self.program)?, route: self.route(row.route)? }));
         matched.ok_or_else(|| self.matcher.miss(facts))
     }
 
@@ -202,7 +203,12 @@ impl Loaded {
     ///
     /// # Errors
     /// 403.
-    pub fn authorize(&self, matched: &Matched<'_>, facts: &Facts<'_>, decisions: &mut Vec<Decision>) -> Result<Authorized, Refusal> {
+    pub fn authorize(
+        &self,
+        matched: &Matched<'_>,
+        facts: &Facts<'_>,
+        decisions: &mut Vec<Decision>,
+    ) -> Result<Authorized, Refusal> {
         if matched.is_open() {
             return Ok(Authorized::OPEN);
         }
@@ -246,7 +252,12 @@ impl Loaded {
     ///
     /// # Errors
     /// 400 where a value breaks a prompt's declared parameters.
-    pub fn apply_prompts(&self, route: &LoadedRoute, input: &PromptInput<'_, '_>, decisions: &mut Vec<Decision>) -> Result<Splice, Refusal> {
+    pub fn apply_prompts(
+        &self,
+        route: &LoadedRoute,
+        input: &PromptInput<'_, '_>,
+        decisions: &mut Vec<Decision>,
+    ) -> Result<Splice, Refusal> {
         apply_prompts(&route.prompts, input, decisions)
     }
 
@@ -292,7 +303,8 @@ fn routes(program: &Program, parameters: &ParameterValues) -> Result<Vec<LoadedR
     });
     let authentications = authentications.collect::<Result<Vec<_>, _>>()?;
     let authorizations = ids.clone().zip(&program.authorizations);
-    let authorizations = authorizations.map(|(id, plan)| Arc::new(Authorization::new(aigw_kinds::AuthorizationId(id), plan, program)));
+    let authorizations =
+        authorizations.map(|(id, plan)| Arc::new(Authorization::new(aigw_kinds::AuthorizationId(id), plan, program)));
     let authorizations: Vec<_> = authorizations.collect();
     let limits = ids.zip(&program.limits).map(|(id, plan)| {
         let limit = Limit::new(aigw_kinds::LimitId(id), plan, parameters);
@@ -300,7 +312,8 @@ fn routes(program: &Program, parameters: &ParameterValues) -> Result<Vec<LoadedR
     });
     let limits = limits.collect::<Result<Vec<_>, _>>()?;
     let route = |plan: &RoutePlan| {
-        let prompts = plan.prompts.iter().map(|used| Prompt::new(used, program, parameters).map_err(|fault| unloadable.with(fault)));
+        let prompts =
+            plan.prompts.iter().map(|used| Prompt::new(used, program, parameters).map_err(|fault| unloadable.with(fault)));
         Ok(LoadedRoute {
             authentication: plan.authentication.iter().filter_map(|id| authentications.get(id.index()).cloned()).collect(),
             authorization: plan.authorization.iter().filter_map(|id| authorizations.get(id.index()).cloned()).collect(),

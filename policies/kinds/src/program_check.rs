@@ -77,7 +77,10 @@ impl Program {
         }
         match values.0.len().checked_sub(self.parameters.len()) {
             Some(0) => Ok(()),
-            _ => Err(ParameterFault { name: String::new(), why: "there are values for parameters that are not declared".to_owned() }),
+            _ => Err(ParameterFault {
+                name: String::new(),
+                why: "there are values for parameters that are not declared".to_owned(),
+            }),
         }
     }
 
@@ -232,7 +235,12 @@ impl Program {
         }
     }
 
-    fn expression(&self, id: Option<ExpressionId>, gives: ExpressionType, place: impl Fn() -> String) -> Result<(), ProgramFault> {
+    fn expression(
+        &self,
+        id: Option<ExpressionId>,
+        gives: ExpressionType,
+        place: impl Fn() -> String,
+    ) -> Result<(), ProgramFault> {
         let Some(id) = id else { return Ok(()) };
         known(id.of(self).is_some_and(|plan| plan.gives == gives), place, "expression", id.0)
     }
@@ -277,7 +285,8 @@ impl ParameterPlan {
 fn check_url(value: &str, hosts: &[String]) -> Result<(), String> {
     let parts = value.parse::<Uri>().ok();
     let parts = parts.as_ref().and_then(|uri| Some((uri.scheme_str()?, uri.host()?, uri)));
-    let Some((scheme, host, uri)) = parts.filter(|(.., uri)| uri.authority().is_some_and(|host| !host.as_str().contains('@'))) else {
+    let Some((scheme, host, uri)) = parts.filter(|(.., uri)| uri.authority().is_some_and(|host| !host.as_str().contains('@')))
+    else {
         return Err("the value must be an absolute address, such as `https://example.com`".to_owned());
     };
     let host = host.to_ascii_lowercase();
@@ -294,7 +303,10 @@ fn check_url(value: &str, hosts: &[String]) -> Result<(), String> {
     if hosts.iter().any(fits) {
         return Ok(());
     }
-    Err(format!("the host `{host}` is not one of {}", hosts.iter().map(|host| format!("`{host}`")).collect::<Vec<_>>().join(", ")))
+    Err(format!(
+        "the host `{host}` is not one of {}",
+        hosts.iter().map(|host| format!("`{host}`")).collect::<Vec<_>>().join(", ")
+    ))
 }
 
 fn is_loopback(host: &str) -> bool {

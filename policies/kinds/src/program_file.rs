@@ -20,7 +20,9 @@ pub enum ProgramFileError {
     #[error("the program is malformed: {0}")]
     Malformed(serde_json::Error),
     /// It was compiled for another version of the program format.
-    #[error("the program has format {0}, and this version loads format {PROGRAM_VERSION}: build the bundle with the version that serves it")]
+    #[error(
+        "the program has format {0}, and this version loads format {PROGRAM_VERSION}: build the bundle with the version that serves it"
+    )]
     Version(u32),
     /// It refers to what it does not hold.
     #[error(transparent)]

@@ -5,7 +5,8 @@ pub(super) fn decoded(segment: &str) -> String {
     let mut out = Vec::with_capacity(segment.len());
     let mut rest = segment.as_bytes();
     while let Some((first, tail)) = rest.split_first() {
-        let digit = |at: usize| tail.get(at).and_then(|byte| char::from(*byte).to_digit(16)).and_then(|digit| u8::try_from(digit).ok());
+        let digit =
+            |at: usize| tail.get(at).and_then(|byte| char::from(*byte).to_digit(16)).and_then(|digit| u8::try_from(digit).ok());
         match (first, digit(0), digit(1)) {
             (b'%', Some(high), Some(low)) => {
                 out.push(high << 4 | low);

@@ -102,15 +102,22 @@ fn what_does_not_fit_together_does_not_load() {
     ] {
         let mut tables = whole();
         *tables.pointer_mut(pointer).unwrap() = value;
-        assert_eq!(Loaded::new(program(tables), values(&VALUES)).map(drop).map_err(|error| error.code), Err(expected), "{pointer}");
+        assert_eq!(
+            Loaded::new(program(tables), values(&VALUES)).map(drop).map_err(|error| error.code),
+            Err(expected),
+            "{pointer}"
+        );
     }
-    let expressions = with(whole(), json!({"expressions": [{"text": "nobody.knows", "scope": "match", "gives": "bool", "place": [0, 1, 1]}]}));
+    let expressions =
+        with(whole(), json!({"expressions": [{"text": "nobody.knows", "scope": "match", "gives": "bool", "place": [0, 1, 1]}]}));
     assert_eq!(Loaded::new(program(expressions), values(&VALUES)).map(drop).map_err(|error| error.code), Err(unloadable));
 }
 
 #[test]
 fn an_environment_that_breaks_its_declarations_does_not_load() {
-    for wrong in [&["https://evil.test", "30", "x"][..], &["https://a.example", "0", "x"], &["https://a.example", "30"], &["", "", ""]] {
+    for wrong in
+        [&["https://evil.test", "30", "x"][..], &["https://a.example", "0", "x"], &["https://a.example", "30"], &["", "", ""]]
+    {
         let error = Loaded::new(program(whole()), values(wrong)).map(drop).unwrap_err();
         assert_eq!(error.code, LoadErrorCode::ParametersInvalid, "{wrong:?}");
     }
@@ -132,7 +139,11 @@ fn a_request_goes_from_its_head_to_its_model() {
         let model = loaded.resolve(&matched, None).unwrap();
         assert_eq!(loaded.authorize_model(&matched, facts, model, authorized, &mut Vec::new()), Ok(()));
         assert!(loaded.authorize_model(&matched, facts, ModelId(1), authorized, &mut Vec::new()).is_err());
-        assert!(loaded.authenticate(matched.route, facts.headers, facts.now, &mut Vec::new()).is_ok_and(|identity| identity == Identity::default()));
+        assert!(
+            loaded
+                .authenticate(matched.route, facts.headers, facts.now, &mut Vec::new())
+                .is_ok_and(|identity| identity == Identity::default())
+        );
     });
     with_head("/", |facts| {
         let matched = loaded.find_route(facts, &mut Vec::new()).unwrap();
@@ -168,7 +179,10 @@ fn decisions_become_names_and_places() {
     ] {
         let verdict = loaded.verdict(Decision::new(by, Phase::Admit, Verdict::Allowed).in_shadow(true).noting("why"));
         assert_eq!((verdict.policy.as_str(), verdict.rule.as_deref(), verdict.at.as_str()), (policy, rule, at), "{by:?}");
-        assert_eq!((verdict.phase.as_str(), verdict.verdict, verdict.shadow, verdict.note.as_deref()), ("admit", Verdict::Allowed, true, Some("why")));
+        assert_eq!(
+            (verdict.phase.as_str(), verdict.verdict, verdict.shadow, verdict.note.as_deref()),
+            ("admit", Verdict::Allowed, true, Some("why"))
+        );
     }
     let reading = LimitReading { by: Decider::LimitRule(LimitId(0), 0), remaining: 4, shadow: false };
     let state = loaded.limit_state(&reading);
@@ -182,9 +196,12 @@ fn decisions_become_names_and_places() {
 fn the_gateway_trusts_its_proxies_and_allows_its_origins() {
     let mut tables = program(whole());
     tables.gateway.trusted_proxies = vec!["10.0.0.0/8".parse().unwrap()];
-    tables.gateway.cors = Some(serde_json::from_value(json!({"origins": [{"value": "https://a.test"}], "credentials": true, "max_age": "90s"})).unwrap());
-    tables.gateway.errors =
-        vec![serde_json::from_value(json!({"code": "rate_limited", "status": 503, "message": null, "place": [0, 1, 1]})).unwrap()];
+    tables.gateway.cors = Some(
+        serde_json::from_value(json!({"origins": [{"value": "https://a.test"}], "credentials": true, "max_age": "90s"})).unwrap(),
+    );
+    tables.gateway.errors = vec![
+        serde_json::from_value(json!({"code": "rate_limited", "status": 503, "message": null, "place": [0, 1, 1]})).unwrap(),
+    ];
     let loaded = Loaded::new(tables, values(&VALUES)).unwrap();
     let gateway = loaded.gateway();
     for (peer, trusted) in [("10.1.2.3", true), ("::ffff:10.1.2.3", true), ("11.0.0.1", false), ("::1", false)] {
@@ -199,7 +216,9 @@ fn the_gateway_trusts_its_proxies_and_allows_its_origins() {
 
 #[test]
 fn captured_names_are_decoded_once() {
-    for (segment, expected) in [("gpt-4o", "gpt-4o"), ("a%3Ab", "a:b"), ("a%253Ab", "a%3Ab"), ("%", "%"), ("%4", "%4"), ("%ff", "\u{fffd}")] {
+    for (segment, expected) in
+        [("gpt-4o", "gpt-4o"), ("a%3Ab", "a:b"), ("a%253Ab", "a%3Ab"), ("%", "%"), ("%4", "%4"), ("%ff", "\u{fffd}")]
+    {
         assert_eq!(decoded(segment), expected, "{segment}");
     }
 }

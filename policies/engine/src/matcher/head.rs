@@ -20,7 +20,9 @@ pub enum HeadFault {
     #[error("the request's path holds an encoded NUL")]
     Nul,
     /// A slash or backslash, or a doubled slash, that servers read in different ways.
-    #[error("the request's path holds an encoded slash, a backslash or two slashes in a row, which servers read in different ways")]
+    #[error(
+        "the request's path holds an encoded slash, a backslash or two slashes in a row, which servers read in different ways"
+    )]
     AmbiguousSlash,
     /// A segment that is `.` or `..`, encoded or not.
     #[error("the request's path holds a segment that is `.` or `..`")]

@@ -171,7 +171,10 @@ impl Default for Prefixes {
 }
 
 impl Prefixes {
-    #[expect(clippy::indexing_slicing, reason = "the root is always there, and a node is pushed as soon as its index is given out")]
+    #[expect(
+        clippy::indexing_slicing,
+        reason = "the root is always there, and a node is pushed as soon as its index is given out"
+    )]
     fn bucket_for(&mut self, prefix: &str) -> &mut Bucket {
         let prefix = prefix.trim_end_matches('/');
         let mut at = 0;
@@ -211,11 +214,14 @@ impl Bucket {
         for (number, row) in self.rows(rows) {
             let best = exact_headers(row).max_by_key(|(name, _)| values.get(name).map_or(0, BTreeSet::len));
             match best {
-                Some((name, value)) => by_header.entry(name).or_default().entry(value.as_bytes().into()).or_default().push(number),
+                Some((name, value)) => {
+                    by_header.entry(name).or_default().entry(value.as_bytes().into()).or_default().push(number)
+                }
                 None => without_header.push(number),
             }
         }
-        self.by_header = by_header.into_iter().filter_map(|(name, rows)| Some((HeaderName::try_from(name).ok()?, rows))).collect();
+        self.by_header =
+            by_header.into_iter().filter_map(|(name, rows)| Some((HeaderName::try_from(name).ok()?, rows))).collect();
         self.without_header = without_header;
     }
 

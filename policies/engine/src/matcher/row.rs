@@ -73,7 +73,10 @@ impl Row {
     pub(super) fn matches_head(&self, facts: &Facts<'_>) -> bool {
         self.matches_path(facts)
             && self.matches_method(facts.method)
-            && self.headers.iter().all(|(name, value)| value.fits(facts.headers.get_all(name).iter().map(http::HeaderValue::as_bytes)))
+            && self
+                .headers
+                .iter()
+                .all(|(name, value)| value.fits(facts.headers.get_all(name).iter().map(http::HeaderValue::as_bytes)))
             && self.query.iter().all(|(name, value)| value.fits(facts.query().all(name).map(str::as_bytes)))
     }
 

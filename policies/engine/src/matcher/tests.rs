@@ -68,7 +68,9 @@ impl Table {
 
     /// The rule itself: the first row in order that matches.
     fn naive(&self, head: &Head) -> Option<u32> {
-        let matches = |row: &&Row, facts: &Facts<'_>| row.matches_head(facts) && self.expressions.holds_if_any(row.when(), facts).unwrap_or(false);
+        let matches = |row: &&Row, facts: &Facts<'_>| {
+            row.matches_head(facts) && self.expressions.holds_if_any(row.when(), facts).unwrap_or(false)
+        };
         head.with(|facts| self.matcher.rows.iter().find(|row| matches(row, facts)).map(Row::index))
     }
 
@@ -216,10 +218,8 @@ fn a_path_of_a_million_segments_loads_and_matches() {
 }
 
 fn patterns() -> impl Strategy<Value = Value> {
-    let segment = || prop_oneof![
-        select(vec!["a", "b", "c", ""]).prop_map(|text| json!({"literal": text})),
-        Just(json!({"capture": "x"})),
-    ];
+    let segment =
+        || prop_oneof![select(vec!["a", "b", "c", ""]).prop_map(|text| json!({"literal": text})), Just(json!({"capture": "x"})),];
     prop_oneof![
         select(vec!["/", "/a", "/a/b", "/a/", "/b/c/a"]).prop_map(|path| json!({"exact": path})),
         select(vec!["", "/", "/a", "/a/b", "/b", "/a/"]).prop_map(|path| json!({"prefix": path})),
@@ -247,7 +247,9 @@ fn rows() -> impl Strategy<Value = Vec<Value>> {
         json!({"suffix": ".ai.example"}),
     ]);
     let methods = select(vec![json!([]), json!(["GET"]), json!(["GET", "POST"])]);
-    let pairs = |names: Vec<&'static str>| proptest::collection::vec((select(names), values()).prop_map(|(name, value)| json!([name, value])), 0..3);
+    let pairs = |names: Vec<&'static str>| {
+        proptest::collection::vec((select(names), values()).prop_map(|(name, value)| json!([name, value])), 0..3)
+    };
     let when = select(vec![Value::Null, Value::Null, json!(0), json!(1)]);
     let row = (hosts, patterns(), methods, pairs(vec!["x-a", "x-b"]), pairs(vec!["p", "q"]), when).prop_map(|(host, path, methods, headers, query, when)| {
         json!({"host": host, "path": path, "methods": methods, "headers": headers, "query": query, "when": when})

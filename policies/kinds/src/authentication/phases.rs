@@ -175,7 +175,12 @@ struct Proved<'h> {
     entry: KeyEntry,
 }
 
-fn judge<'h>(credential: Credential<'h>, earlier: Option<Proved<'h>>, keys: &KeyTable, now: Timestamp) -> Result<Proved<'h>, Refusal> {
+fn judge<'h>(
+    credential: Credential<'h>,
+    earlier: Option<Proved<'h>>,
+    keys: &KeyTable,
+    now: Timestamp,
+) -> Result<Proved<'h>, Refusal> {
     let Credential::Key(key) = credential else {
         return Err(Refusal::new(ErrorCode::InvalidApiKey, "the `authorization` header must be `Bearer` and an API key"));
     };

@@ -9,7 +9,9 @@ use aigw_expr::EvalError;
 
 use crate::authorization::{AuthorizationPlan, AuthorizationRule, Effect, HttpMatch};
 use crate::facts::Facts;
-use crate::{AuthorizationId, Decider, Decision, ExpressionId, ExpressionScope, Expressions, Mode, ModelId, Program, Refusal, RouteId};
+use crate::{
+    AuthorizationId, Decider, Decision, ExpressionId, ExpressionScope, Expressions, Mode, ModelId, Program, Refusal, RouteId,
+};
 
 /// An authorization policy, ready.
 #[derive(Clone, Debug)]
@@ -238,7 +240,9 @@ fn denied() -> Refusal {
 /// Names every policy that could have allowed.
 fn record_unallowed(policies: &[Arc<Authorization>], phase: Phase, decisions: &mut Vec<Decision>) {
     let enforced = policies.iter().filter(|policy| !policy.shadow);
-    decisions.extend(enforced.map(|policy| Decision::new(Decider::Authorization(policy.id), phase, Verdict::Refused).noting("no rule allows")));
+    decisions.extend(
+        enforced.map(|policy| Decision::new(Decider::Authorization(policy.id), phase, Verdict::Refused).noting("no rule allows")),
+    );
 }
 
 #[cfg(test)]

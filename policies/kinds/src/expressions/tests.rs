@@ -50,7 +50,9 @@ fn an_id_of_another_type_or_of_nothing_fails_and_never_holds() {
 
 #[test]
 fn what_does_not_compile_in_its_scope_is_named() {
-    for (text, scope, gives) in [("nobody.knows", "match", "bool"), ("identity.consumer", "match", "text"), ("request.body.a", "admit", "json")] {
+    for (text, scope, gives) in
+        [("nobody.knows", "match", "bool"), ("identity.consumer", "match", "text"), ("request.body.a", "admit", "json")]
+    {
         let fault = compiled(&[expression("true", "match", "bool"), expression(text, scope, gives)]).unwrap_err();
         assert!(fault.to_string().starts_with(&format!("expression 1, `{text}`: ")), "{fault}");
     }

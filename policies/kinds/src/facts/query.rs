@@ -10,7 +10,12 @@ impl<'a> QueryPairs<'a> {
     /// Reads a query without its `?`. Bytes that are no UTF-8 become U+FFFD, and a `%` without two digits stays as it is.
     pub fn parse(raw: &'a str) -> Self {
         let pairs = raw.split('&').filter(|pair| !pair.is_empty());
-        Self(pairs.map(|pair| pair.split_once('=').unwrap_or((pair, ""))).map(|(name, value)| (decoded(name), decoded(value))).collect())
+        Self(
+            pairs
+                .map(|pair| pair.split_once('=').unwrap_or((pair, "")))
+                .map(|(name, value)| (decoded(name), decoded(value)))
+                .collect(),
+        )
     }
 
     /// The first value of that name.

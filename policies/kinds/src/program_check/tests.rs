@@ -92,7 +92,9 @@ fn every_id_that_leads_nowhere_is_found() {
 
 #[test]
 fn an_expression_of_the_wrong_type_is_none() {
-    for (pointer, id) in [("/models/0/sticky", 1), ("/models/0/targets/0/when", 0), ("/limits/0/per/0/expr", 1), ("/matches/0/when", 0)] {
+    for (pointer, id) in
+        [("/models/0/sticky", 1), ("/models/0/targets/0/when", 0), ("/limits/0/per/0/expr", 1), ("/matches/0/when", 0)]
+    {
         let mut tables = whole();
         *tables.pointer_mut(pointer).unwrap() = json!(id);
         assert!(program(tables).check_ids().is_err(), "{pointer}");
@@ -178,7 +180,8 @@ fn texts_and_numbers_fit_their_declarations() {
 #[test]
 fn there_is_one_value_for_each_parameter() {
     let program = program(whole());
-    let check = |values: &[&str]| program.check_parameters(&ParameterValues(values.iter().map(ToString::to_string).collect())).is_ok();
+    let check =
+        |values: &[&str]| program.check_parameters(&ParameterValues(values.iter().map(ToString::to_string).collect())).is_ok();
     assert!(check(&["5"]));
     assert!(!check(&[]));
     assert!(!check(&["50"]));

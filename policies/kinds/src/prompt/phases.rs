@@ -93,7 +93,9 @@ fn shadow_decision(prompt: &Prompt, input: &PromptInput<'_, '_>, random: u64, mu
         }
         Err(refusal) => {
             let by = Decider::Prompt(prompt.id(), None);
-            Decision::new(by, Phase::Prompt, Verdict::Refused).in_shadow(true).noting(format!("would refuse: {}", refusal.code.as_str()))
+            Decision::new(by, Phase::Prompt, Verdict::Refused)
+                .in_shadow(true)
+                .noting(format!("would refuse: {}", refusal.code.as_str()))
         }
     }
 }

@@ -126,7 +126,15 @@ fn claims(rules: &[Value]) -> Claims {
     let program = program(json!({"limits": [limit]}));
     let limit = Limit::new(LimitId(0), program.limits.first().unwrap(), &ParameterValues::default()).unwrap();
     let headers = HeaderMap::new();
-    let head = HeadFacts { method: &Method::GET, path: "/", host: None, query: None, headers: &headers, ip: [1, 1, 1, 1].into(), now: Timestamp::default() };
+    let head = HeadFacts {
+        method: &Method::GET,
+        path: "/",
+        host: None,
+        query: None,
+        headers: &headers,
+        ip: [1, 1, 1, 1].into(),
+        now: Timestamp::default(),
+    };
     let mut claims = Claims::new();
     claims.gather(&[Arc::new(limit)], Phase::Admit, &Facts::new(head), &Expressions::default());
     claims

@@ -71,7 +71,9 @@ fn a_key_is_found_in_any_of_the_headers() {
 #[test]
 fn without_a_key_it_is_missing_unless_anonymous_callers_pass() {
     use ErrorCode::MissingApiKey;
-    for sent in [&[][..], &[("authorization", "")], &[("authorization", "Bearer")], &[("authorization", "Bearer ")], &[("x-other", ANN)]] {
+    for sent in
+        [&[][..], &[("authorization", "")], &[("authorization", "Bearer")], &[("authorization", "Bearer ")], &[("x-other", ANN)]]
+    {
         check(&[(BOTH, false)], sent, Err(MissingApiKey));
         check(&[(BOTH, true)], sent, Ok("anonymous"));
         check(&[], sent, Ok("anonymous"));

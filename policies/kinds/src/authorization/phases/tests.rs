@@ -55,9 +55,18 @@ impl Setting {
             ],
         }));
         let ids = (0_u32..).map(AuthorizationId);
-        let policies = ids.zip(&program.authorizations).map(|(id, plan)| Arc::new(Authorization::new(id, plan, &program))).collect();
+        let policies =
+            ids.zip(&program.authorizations).map(|(id, plan)| Arc::new(Authorization::new(id, plan, &program))).collect();
         let expressions = Expressions::compile(&program).unwrap();
-        Self { program, policies, expressions, headers: headers(&[]), body: b"{}", operation: Operation::Chat, path: "/v1/chat/completions" }
+        Self {
+            program,
+            policies,
+            expressions,
+            headers: headers(&[]),
+            body: b"{}",
+            operation: Operation::Chat,
+            path: "/v1/chat/completions",
+        }
     }
 
     fn one(rule: Value) -> Self {
@@ -68,7 +77,11 @@ impl Setting {
         Self::new(vec![policy("enforce", rules)])
     }
 
-    fn with<T>(&self, consumer: Option<&ConsumerPlan>, judge: impl FnOnce(&Asked<'_, '_>, &mut Vec<Decision>) -> T) -> (T, Vec<Decision>) {
+    fn with<T>(
+        &self,
+        consumer: Option<&ConsumerPlan>,
+        judge: impl FnOnce(&Asked<'_, '_>, &mut Vec<Decision>) -> T,
+    ) -> (T, Vec<Decision>) {
         let method = Method::POST;
         let mut facts = facts(&method, self.path, &self.headers);
         facts.consumer = consumer;
@@ -83,7 +96,9 @@ impl Setting {
     }
 
     fn authorize(&self) -> Result<Authorized, ErrorCode> {
-        self.with(self.ann(), |asked, decisions| authorize(&self.policies, asked, &self.expressions, decisions)).0.map_err(|refusal| refusal.code)
+        self.with(self.ann(), |asked, decisions| authorize(&self.policies, asked, &self.expressions, decisions))
+            .0
+            .map_err(|refusal| refusal.code)
     }
 
     fn decisions(&self) -> Vec<Decision> {
@@ -122,7 +137,9 @@ fn something_must_allow_and_a_deny_decides() {
 
 #[test]
 fn policies_add_up() {
-    let two = |first: Value, second: Value| Setting::new(vec![policy("enforce", &[first]), policy("enforce", &[second])]).authorize().map(drop);
+    let two = |first: Value, second: Value| {
+        Setting::new(vec![policy("enforce", &[first]), policy("enforce", &[second])]).authorize().map(drop)
+    };
     assert_eq!(two(json!({}), json!({"roles": ["admin"]})), Ok(()));
     assert_eq!(two(json!({"effect": "deny"}), json!({})), DENIED);
     assert_eq!(two(json!({}), json!({"effect": "deny"})), DENIED);
@@ -200,7 +217,11 @@ fn a_rule_about_models_waits_until_the_model_is_known() {
     assert_eq!(deny.model(CHAT_DEFAULT), Ok(()));
     assert_eq!(deny.model(CHAT_SMALL), Err(ErrorCode::ModelNotAllowed));
     let other_role = Setting::one(json!({"models": ["chat-*"], "roles": ["admin"]}));
-    assert_eq!(other_role.model(CHAT_SMALL), Err(ErrorCode::NotAuthorized), "no rule can allow, so it ends before the body is read");
+    assert_eq!(
+        other_role.model(CHAT_SMALL),
+        Err(ErrorCode::NotAuthorized),
+        "no rule can allow, so it ends before the body is read"
+    );
 }
 
 #[test]
@@ -228,7 +249,10 @@ fn shadows_are_recorded_and_decide_nothing() {
     let seen: Vec<_> = decisions.iter().map(|decision| (decision.by, decision.verdict, decision.shadow)).collect();
     let rule = |index| Decider::AuthorizationRule(AuthorizationId(0), index);
     assert_eq!(seen, [(rule(0), Verdict::Refused, true), (rule(1), Verdict::Allowed, false)]);
-    let policies = vec![policy("shadow", &[json!({"effect": "deny"}), json!({"effect": "deny", "models": ["chat-*"]})]), policy("enforce", &[json!({})])];
+    let policies = vec![
+        policy("shadow", &[json!({"effect": "deny"}), json!({"effect": "deny", "models": ["chat-*"]})]),
+        policy("enforce", &[json!({})]),
+    ];
     assert_eq!(Setting::new(policies).model(CHAT_SMALL), Ok(()), "a whole policy in shadow, late rules too");
     let disabled = json!({"effect": "deny", "mode": "disabled"});
     check(&[disabled, json!({})], Ok(()));

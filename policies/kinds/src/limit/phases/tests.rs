@@ -56,7 +56,8 @@ fn gathered(limits: Vec<Value>, phase: Phase, sent: &HeaderMap, known: bool) -> 
     (facts.route, facts.model) = (program.routes.first(), program.models.first());
     let values = ParameterValues(vec!["42".to_owned()]);
     let ids = (0_u32..).map(LimitId);
-    let limits: Vec<_> = ids.zip(&program.limits).filter_map(|(id, plan)| Limit::new(id, plan, &values).ok().map(Arc::new)).collect();
+    let limits: Vec<_> =
+        ids.zip(&program.limits).filter_map(|(id, plan)| Limit::new(id, plan, &values).ok().map(Arc::new)).collect();
     let mut claims = Claims::new();
     claims.gather(&limits, phase, &facts, &expressions);
     let shown = claims.drafts().iter().map(|draft| (claims.claim(draft).key.to_owned(), draft.amount, draft.shadow)).collect();
@@ -127,7 +128,11 @@ fn amounts_come_from_the_policy_the_environment_or_the_caller_s_label() {
         let limits = vec![limit(json!([]), "admit", &[json!({"amount": amount})])];
         let (_, shown) = gathered(limits, Phase::Admit, &headers(&[]), known);
         let window = Millis::from_secs(60);
-        assert_eq!(shown.first().map(|claim| claim.1), Some(ClaimAmount::Window { take: 1, limit: expected, window }), "{amount}");
+        assert_eq!(
+            shown.first().map(|claim| claim.1),
+            Some(ClaimAmount::Window { take: 1, limit: expected, window }),
+            "{amount}"
+        );
     }
 }
 
@@ -174,7 +179,9 @@ fn a_rule_counts_where_its_condition_holds_or_fails() {
 #[test]
 fn shadows_are_marked_and_disabled_rules_are_gone() {
     let mut whole = limit(json!([]), "admit", &[json!({}), json!({"mode": "shadow"}), json!({"mode": "disabled"})]);
-    let shadows = |limit: Value| gathered(vec![limit], Phase::Admit, &headers(&[]), true).1.into_iter().map(|claim| claim.2).collect::<Vec<_>>();
+    let shadows = |limit: Value| {
+        gathered(vec![limit], Phase::Admit, &headers(&[]), true).1.into_iter().map(|claim| claim.2).collect::<Vec<_>>()
+    };
     assert_eq!(shadows(whole.clone()), [false, true]);
     whole.as_object_mut().unwrap().insert("mode".to_owned(), json!("shadow"));
     assert_eq!(shadows(whole), [true, true]);

@@ -129,7 +129,9 @@ fn versions(plan: &PromptPlan, parameters: &[Parameter]) -> Result<Vec<(u32, Ver
         let (mut before, mut after, mut own) = (Vec::new(), Vec::new(), false);
         for message in &version.messages {
             match message {
-                PromptMessage::Request if own => return Err(format!("version `{}` has the caller's messages twice", version.name)),
+                PromptMessage::Request if own => {
+                    return Err(format!("version `{}` has the caller's messages twice", version.name));
+                }
                 PromptMessage::Request => own = true,
                 PromptMessage::Template { role, text, .. } => {
                     let side = if own { &mut after } else { &mut before };
@@ -148,13 +150,13 @@ fn versions(plan: &PromptPlan, parameters: &[Parameter]) -> Result<Vec<(u32, Ver
 impl Message {
     fn new(role: &str, text: &str, parameters: &[Parameter], fixed: &Values<'_>) -> Result<Self, String> {
         let names: Vec<&str> = parameters.iter().map(|parameter| parameter.name.as_str()).collect();
-        let template = Template::compile(text, &names).map_err(|faults| {
-            faults.first().map_or_else(String::new, |fault| format!("a template does not compile: {fault}"))
-        })?;
+        let template = Template::compile(text, &names)
+            .map_err(|faults| faults.first().map_or_else(String::new, |fault| format!("a template does not compile: {fault}")))?;
         if let Some(text) = template.is_constant() {
             return Ok(Self::Rendered(message(role, text)));
         }
-        let computed = |name: &String| parameters.iter().any(|known| known.name == *name && matches!(known.source, Source::Computed(..)));
+        let computed =
+            |name: &String| parameters.iter().any(|known| known.name == *name && matches!(known.source, Source::Computed(..)));
         if template.used_variables().iter().any(computed) {
             return Ok(Self::Template { role: role.to_owned(), template });
         }
@@ -167,7 +169,10 @@ impl Message {
             Self::Rendered(bytes) => Ok(bytes.clone()),
             Self::Template { role, template } => match template.render(values.pairs()) {
                 Ok(text) => Ok(message(role, &text)),
-                Err(_) => Err(Refusal::new(aigw_core::ErrorCode::PromptFailed, "a prompt of this route cannot be rendered for this request")),
+                Err(_) => Err(Refusal::new(
+                    aigw_core::ErrorCode::PromptFailed,
+                    "a prompt of this route cannot be rendered for this request",
+                )),
             },
         }
     }
@@ -175,7 +180,8 @@ impl Message {
 
 impl Parameter {
     fn new(plan: &PromptParameter, used: &PromptUse, environment: &ParameterValues) -> Result<Self, String> {
-        let kind = ReadyKind::new(&plan.kind).ok_or_else(|| format!("the pattern of parameter `{}` does not compile", plan.name))?;
+        let kind =
+            ReadyKind::new(&plan.kind).ok_or_else(|| format!("the pattern of parameter `{}` does not compile", plan.name))?;
         let judged = |value: &Value| {
             kind.judge(value).ok_or_else(|| format!("the value of parameter `{}` must be {}", plan.name, kind.describe()))
         };
@@ -200,7 +206,8 @@ impl ReadyKind {
     fn new(plan: &PromptParameterKind) -> Option<Self> {
         Some(match plan {
             PromptParameterKind::String { max_length, one_of, pattern } => {
-                let whole = |text: &String| regex::RegexBuilder::new(&format!("^(?:{text})$")).size_limit(MAX_PATTERN_BYTES).build();
+                let whole =
+                    |text: &String| regex::RegexBuilder::new(&format!("^(?:{text})$")).size_limit(MAX_PATTERN_BYTES).build();
                 let pattern = pattern.as_ref().map(whole).transpose().ok()?.map(Arc::new);
                 Self::String { max_length: usize::try_from(*max_length).unwrap_or(usize::MAX), one_of: one_of.clone(), pattern }
             }
@@ -215,7 +222,8 @@ impl ReadyKind {
             Self::String { max_length, one_of, pattern } => {
                 let text = value.as_str()?;
                 let known = one_of.is_empty() || one_of.iter().any(|known| known == text);
-                let fits = known && text.chars().count() <= *max_length && pattern.as_ref().is_none_or(|pattern| pattern.is_match(text));
+                let fits =
+                    known && text.chars().count() <= *max_length && pattern.as_ref().is_none_or(|pattern| pattern.is_match(text));
                 fits.then(|| value.clone())
             }
             Self::Integer { min, max } => {

@@ -60,7 +60,11 @@ fn ready(prompts: &[(Value, Value)], brand: &str) -> Result<(Vec<Prompt>, Expres
     program.prompts = prompts.iter().map(|(prompt, _)| serde_json::from_value(prompt.clone()).unwrap()).collect();
     let values = ParameterValues(vec![brand.to_owned()]);
     let uses = &program.routes.first().unwrap().prompts;
-    let ready = uses.iter().map(|used| Prompt::new(used, &program, &values)).collect::<Result<_, _>>().map_err(|fault| fault.to_string())?;
+    let ready = uses
+        .iter()
+        .map(|used| Prompt::new(used, &program, &values))
+        .collect::<Result<_, _>>()
+        .map_err(|fault| fault.to_string())?;
     Ok((ready, Expressions::compile(&program).unwrap()))
 }
 
@@ -103,8 +107,10 @@ fn messages_stand_around_the_caller_s_own_and_everything_else_stays_as_it_was() 
 
 #[test]
 fn a_later_prompt_stands_outside_an_earlier_one() {
-    let system = |text: &str| (prompt(json!({"versions": [version("v", "100%", &[("system", text), ("request", "")])]})), json!([]));
-    let expected = r#"{"model": "m", "messages": [{"role":"system","content":"narrow"},{"role":"system","content":"wide"},HI] , "x": 1.50}"#;
+    let system =
+        |text: &str| (prompt(json!({"versions": [version("v", "100%", &[("system", text), ("request", "")])]})), json!([]));
+    let expected =
+        r#"{"model": "m", "messages": [{"role":"system","content":"narrow"},{"role":"system","content":"wide"},HI] , "x": 1.50}"#;
     check(&[system("wide"), system("narrow")], BODY, &expected.replace("HI", HI));
 }
 
@@ -205,8 +211,14 @@ fn what_cannot_work_in_this_environment_does_not_load() {
     assert_eq!(load(json!([["product", {"value": "Xbox"}]])), Ok(()));
     for (with, expected) in [
         (json!([]), "prompt `p`: the required parameter `product` has no value"),
-        (json!([["product", {"param": 0}]]), "prompt `p`: the value of parameter `product` must be a text of at most 10 characters"),
-        (json!([["product", {"value": 5}]]), "prompt `p`: the value of parameter `product` must be a text of at most 10 characters"),
+        (
+            json!([["product", {"param": 0}]]),
+            "prompt `p`: the value of parameter `product` must be a text of at most 10 characters",
+        ),
+        (
+            json!([["product", {"value": 5}]]),
+            "prompt `p`: the value of parameter `product` must be a text of at most 10 characters",
+        ),
     ] {
         assert_eq!(load(with).err().as_deref(), Some(expected));
     }
@@ -242,7 +254,10 @@ fn a_shadow_changes_nothing_and_says_what_it_would() {
 
 #[test]
 fn versions_get_their_shares() {
-    let versions = [version("v2", "10%", &[("system", "two"), ("request", "")]), version("v3", "90%", &[("system", "three"), ("request", "")])];
+    let versions = [
+        version("v2", "10%", &[("system", "two"), ("request", "")]),
+        version("v3", "90%", &[("system", "three"), ("request", "")]),
+    ];
     let (prompts, _) = ready(&one(json!({"versions": versions})), "").unwrap();
     let first = |random: u64| prompts.first().unwrap().version(random).unwrap().0;
     assert_eq!((first(0), first(99_999), first(100_000), first(999_999), first(1_000_000)), (0, 0, 1, 1, 0));

@@ -3,8 +3,8 @@
 use aigw_core::ErrorCode;
 use serde_json::Value;
 
-use super::ready::{Parameter, Prompt, Source};
 use super::PromptInput;
+use super::ready::{Parameter, Prompt, Source};
 use crate::Refusal;
 
 /// Names and values, as templates take them; parameters without a value are left out.
@@ -51,7 +51,9 @@ fn value(parameter: &Parameter, input: &PromptInput<'_, '_>) -> Result<Option<Va
     match computed {
         Some(value) => match parameter.kind.judge(&value) {
             Some(judged) => Ok(Some(judged)),
-            None => Err(refusal(format!("the value for the prompt's `{}` must be {}", parameter.name, parameter.kind.describe()))),
+            None => {
+                Err(refusal(format!("the value for the prompt's `{}` must be {}", parameter.name, parameter.kind.describe())))
+            }
         },
         None if parameter.required && default.is_none() => {
             Err(refusal(format!("the request gives no value for the prompt's `{}`", parameter.name)))
