@@ -63,9 +63,15 @@ impl<'r, 'a> Buckets<'r, 'a> {
 
     fn candidates(&self, row: &Row<'a>) -> Vec<&'r Row<'a>> {
         let (name, text) = Self::key(row);
-        let names =
-            self.0.iter().flat_map(|(other, values)| values.iter().filter(move |(value, _)| *other != name || **value == text));
-        names.flat_map(|(_, rows)| rows.iter().copied()).collect()
+        let mut candidates = Vec::new();
+        for (other, values) in &self.0 {
+            if *other == name {
+                candidates.extend(values.get(text).into_iter().flatten());
+            } else {
+                candidates.extend(values.values().flatten());
+            }
+        }
+        candidates
     }
 }
 
