@@ -26,6 +26,12 @@ pub(crate) fn compile(path: &Path, globals: &Globals) -> Result<Compiled, Stop> 
             say(&format!("skipped {path}: {why}"));
         }
     }
+    // A path that was mistyped, or a folder that is being filled: nobody means a gateway that knows nothing.
+    if compiled.repository.documents.is_empty() && compiled.findings.is_empty() {
+        return Err(Stop::usage(format!("there are no policies in `{}`", path.display())).help(
+            "each document of a policy begins with `apiVersion: aigw.dev/v1`; `aigw init DIR` creates a policy repository",
+        ));
+    }
     Ok(compiled)
 }
 
