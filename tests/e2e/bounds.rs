@@ -14,6 +14,7 @@ use crate::support::client::{Client, ask, ask_http2, chat, post, streaming};
 use crate::support::gateway::Gateway;
 use crate::support::policies::{KEY, Policies};
 use crate::support::soon;
+use crate::support::upstream::{Step, Upstream, head, text_chunk};
 
 async fn bounded(bounds: &str) -> Gateway {
     let mut policies = Policies::mock("{text: here}");
@@ -100,6 +101,28 @@ async fn clients_that_send_too_slowly_are_let_go() {
     let answer = raw(&gateway, &format!("{head}content-length: 100\r\n\r\n{{\"model\"")).await;
     assert!(answer.starts_with("HTTP/1.1 408") && answer.contains("request_timeout"), "{answer}");
     assert!(gateway.metric("aigw_connections_total{aigw_result=\"failed\"}").await >= 1.0);
+}
+
+#[tokio::test]
+async fn a_client_that_takes_nothing_is_cut_off_and_its_upstream_with_it() {
+    let upstream = Upstream::start().await;
+    let mut policies = Policies::to(&[upstream.address]);
+    policies.gateway = "bounds: {clientIdle: 300ms}".to_owned();
+    let gateway = Gateway::dev(&policies).await;
+    // More than the sockets between them hold.
+    let mut script = vec![head()];
+    script.extend((0..400).map(|_| text_chunk(&"x".repeat(100_000))));
+    script.push(Step::Hang);
+    upstream.then([script]);
+    let mut client = TcpStream::connect(gateway.data).await.unwrap();
+    let body = streaming("hello").to_string();
+    let head = format!(
+        "POST /v1/chat/completions HTTP/1.1\r\nhost: a\r\nauthorization: Bearer {KEY}\r\ncontent-type: application/json\r\n"
+    );
+    client.write_all(format!("{head}content-length: {}\r\n\r\n{body}", body.len()).as_bytes()).await.unwrap();
+    let stalled = || async { (gateway.metric("aigw_connections_total{aigw_result=\"stalled\"}").await >= 1.0).then_some(()) };
+    crate::support::until_async("the client was cut off", stalled).await;
+    assert_eq!(gateway.records(1).await.remove(0)["outcome"], "cancelled");
 }
 
 #[tokio::test]

@@ -64,6 +64,13 @@ fn every_verb_ends_with_the_code_of_the_table() {
         assert!(code == 0 || !ran.err.is_empty() || !ran.out.is_empty(), "aigw {line} says nothing");
         assert!(!ran.err.contains("panicked"), "{ran:?}");
     }
+    let empty = tempfile::tempdir().unwrap();
+    fs::write(empty.path().join("other.yaml"), "kind: Deployment\n").unwrap();
+    for line in ["validate", "lint", "show x"] {
+        let ran = verb(&line.split(' ').collect::<Vec<_>>(), empty.path());
+        assert!(ran.err.contains("there are no policies"), "aigw {line}: {ran:?}");
+        assert_eq!(ran.code, 2, "aigw {line}: {ran:?}");
+    }
     let key = broken.path().join("k");
     run(aigw().arg("keygen").arg("--out").arg(&key)).expect(0);
     verb(&["build", "-o", "b.aigw", "--key", "k.key.pem", "--channel", "prod"], broken.path()).expect(3);

@@ -1,6 +1,7 @@
 //! End to end: the built binary, real sockets, and what a user or an operator sees.
 
 mod activates;
+mod admin;
 mod bounds;
 mod bundles;
 mod canary;

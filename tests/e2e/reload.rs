@@ -180,6 +180,28 @@ async fn policies_that_do_not_compile_never_replace_those_that_do() {
 }
 
 #[tokio::test]
+async fn a_folder_that_was_emptied_changes_nothing() {
+    let upstream = Upstream::start().await;
+    let gateway = Gateway::dev(&Policies::to(&[upstream.address])).await;
+    fs::remove_file(gateway.folder.join("gateway.yaml")).unwrap();
+    let refusal = gateway.refusal().await;
+    assert!(refusal["message"].as_str().unwrap_or_default().contains("no policies"), "{refusal}");
+    assert_eq!(ask(gateway.data, &chat("hello")).await.content(), "ok");
+}
+
+#[tokio::test]
+async fn a_hang_up_signal_asks_for_a_reload() {
+    let gateway = Gateway::dev(&Policies::mock("{}")).await;
+    let attempts = gateway.metric("aigw_activations_total").await;
+    gateway.signal("-HUP");
+    until_async("another attempt was made", || async {
+        (gateway.metric("aigw_activations_total").await > attempts).then_some(())
+    })
+    .await;
+    assert_eq!(gateway.status().await["activations"][0]["result"], "unchanged");
+}
+
+#[tokio::test]
 async fn a_process_without_policies_is_alive_and_not_ready_until_there_are_some() {
     let upstream = Upstream::start().await;
     let policies = Policies::to(&[upstream.address]);

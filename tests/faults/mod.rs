@@ -27,7 +27,7 @@ impl Pair {
         let (first, second) = (Upstream::start().await, Upstream::start().await);
         let mut policies = Policies::to(&[first.address, second.address]);
         policies.model = model.to_owned();
-        policies.timeouts = "{connect: 1s, firstByte: 300ms, idle: 300ms, total: 10s}".to_owned();
+        policies.timeouts = "{connect: 1s, firstByte: 600ms, idle: 600ms, total: 10s}".to_owned();
         let gateway = Gateway::dev(&policies).await;
         Self { first, second, gateway }
     }
@@ -53,7 +53,7 @@ async fn alone(model: &str) -> (Upstream, Gateway) {
     let upstream = Upstream::start().await;
     let mut policies = Policies::to(&[upstream.address]);
     policies.model = model.to_owned();
-    policies.timeouts = "{connect: 1s, firstByte: 300ms, idle: 300ms, total: 10s}".to_owned();
+    policies.timeouts = "{connect: 1s, firstByte: 600ms, idle: 600ms, total: 10s}".to_owned();
     let gateway = Gateway::dev(&policies).await;
     (upstream, gateway)
 }

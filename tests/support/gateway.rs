@@ -158,7 +158,12 @@ impl Gateway {
 
     /// Sends it SIGTERM.
     pub(crate) fn terminate(&self) {
-        let told = Command::new("kill").arg("-TERM").arg(self.child.id().to_string()).status().unwrap();
+        self.signal("-TERM");
+    }
+
+    /// Sends it that signal, as `kill` names it.
+    pub(crate) fn signal(&self, name: &str) {
+        let told = Command::new("kill").arg(name).arg(self.child.id().to_string()).status().unwrap();
         assert!(told.success());
     }
 
