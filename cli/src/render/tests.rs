@@ -19,3 +19,16 @@ fn fingerprints_stay_when_lines_move_and_tell_equal_findings_apart() {
     assert_eq!(one, moved);
     assert_ne!(one.first(), one.get(1));
 }
+
+#[test]
+fn a_secret_found_in_plain_text_is_not_repeated_in_any_format() {
+    let mut sources = Sources::new();
+    let file = sources.add("a.yaml", "key: sk-proj-canary\n");
+    let rule = RuleId { code: "S601", name: "secret-in-plain-text" };
+    let findings = [Finding::error(rule, Span::new(file, 5, 19), "a provider's API key stands here")];
+    let report = Report { verb: "lint", sources: &sources, findings: &findings, most: 10 };
+    for format in [Format::Pretty, Format::Concise, Format::Json, Format::Sarif, Format::Junit, Format::Github] {
+        let text = render(&report, format, false);
+        assert!(text.contains("a.yaml") && !text.contains("canary"), "{text}");
+    }
+}

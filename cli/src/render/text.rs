@@ -4,9 +4,12 @@ use std::collections::BTreeMap;
 
 use aigw_source::{FileId, Finding, Label, Level, Span};
 use annotate_snippets::renderer::DecorStyle;
-use annotate_snippets::{Annotation, AnnotationKind, Group, Level as Title, Patch, Renderer, Snippet};
+use annotate_snippets::{Annotation, AnnotationKind, Group, Level as Title, Origin, Patch, Renderer, Snippet};
 
 use super::Report;
+
+/// The rule that finds secrets in plain text: its source line would carry the secret into whatever keeps this output.
+const SECRET_IN_TEXT: &str = "S601";
 
 pub(super) fn render(report: &Report<'_>, colored: bool) -> String {
     let renderer = if colored { Renderer::styled() } else { Renderer::plain() }.decor_style(DecorStyle::Ascii);
@@ -32,8 +35,17 @@ fn groups<'a>(report: &Report<'a>, finding: &'a Finding) -> Vec<Group<'a>> {
     };
     let title = level.primary_title(finding.message.as_str()).id(finding.rule.code);
     let mut main = Group::with_title(title);
-    for (file, annotations) in annotations(report, finding) {
-        main = main.element(snippet(report, file).annotations(annotations));
+    if finding.rule.code == SECRET_IN_TEXT {
+        let position = report.sources.position(finding.primary.span.file, finding.primary.span.start);
+        main = main.element(
+            Origin::path(report.sources.file(finding.primary.span.file).path.as_str())
+                .line(position.line as usize)
+                .char_column(position.column as usize),
+        );
+    } else {
+        for (file, annotations) in annotations(report, finding) {
+            main = main.element(snippet(report, file).annotations(annotations));
+        }
     }
     for note in &finding.notes {
         main = main.element(Title::NOTE.message(note.as_str()));
