@@ -17,8 +17,8 @@ pub struct ModelSpec {
     /// One line for people.
     #[serde(default)]
     pub description: String,
-    /// What clients write, each name exact or with one `*` at its end. Default: the document's name. On one route no two models share a name; an exact
-    /// one wins over a pattern, a longer pattern over a shorter.
+    /// What clients write, each name exact or with one `*` at its end. Default: the document's name. On one route a name means one model: an exact
+    /// name comes before a pattern, a longer pattern before a shorter, and the same name twice is an error.
     #[serde(default)]
     #[schemars(length(max = 1000))]
     pub names: Vec<String>,
