@@ -1,10 +1,10 @@
-//! Decision records on their way out: a bounded queue and a thread that writes. A request never waits for a disk; what does not fit is counted.
+//! Decision records on their way out: written as lines where they arise, gathered within a bound, and taken by a thread that writes. A request never waits
+//! for a disk; what does not fit is counted.
 
 use std::fs::OpenOptions;
-use std::io::{self, BufWriter, Write};
-use std::sync::Arc;
+use std::io::{self, Write};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, sync_channel};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -13,38 +13,49 @@ use aigw_core::Record;
 use crate::settings::DecisionLog;
 use crate::tasks;
 
-/// Records that may wait: half a second of a busy core.
-const QUEUE: usize = 16 * 1024;
-/// How long the writer gathers before it writes. Waking it for each record would cost a request more than its record.
+/// Lines that may wait: half a second of a busy core.
+const WAITING_BYTES: usize = 16 << 20;
+/// How long the writer lets lines gather. Waking it for each record would cost a request more than its record.
 const GATHER: Duration = Duration::from_millis(20);
-/// What the writer gathers at most before it writes.
-const BUFFER_BYTES: usize = 256 * 1024;
+/// What of its memory the writer keeps between two writes.
+const KEPT_BYTES: usize = 256 * 1024;
+/// Longer than most lines, so that they are written without moving.
+const LINE_BYTES: usize = 2 * 1024;
 
 /// Where requests leave their records. Cloning is cheap.
 #[derive(Clone, Debug)]
 pub(crate) struct Sink {
-    queue: Option<SyncSender<Message>>,
+    waiting: Option<Arc<Waiting>>,
     dropped: Arc<AtomicU64>,
 }
 
 /// The thread that writes. Ended by [`Writer::finish`], after everything that was taken.
 #[derive(Debug)]
 pub(crate) struct Writer {
-    queue: SyncSender<Message>,
+    waiting: Arc<Waiting>,
     thread: JoinHandle<()>,
 }
 
-#[derive(Debug)]
-enum Message {
-    // Boxed: the queue's places are allocated at once.
-    Record(Box<Record>),
-    End,
+/// Lines that wait for the writer. They are bytes, and not records, since what one thread allocates and another frees costs both.
+#[derive(Debug, Default)]
+struct Waiting {
+    lines: Mutex<Lines>,
+    wake: Condvar,
+}
+
+#[derive(Debug, Default)]
+struct Lines {
+    bytes: Vec<u8>,
+    records: u64,
+    /// Whether the writer waits to be woken: waking costs a system call, asleep or not.
+    asleep: bool,
+    ended: bool,
 }
 
 /// Starts writing there. Errs where the file cannot be opened.
 pub(crate) fn start(log: &DecisionLog) -> io::Result<(Sink, Option<Writer>)> {
     let out: Box<dyn Write + Send> = match log {
-        DecisionLog::None => return Ok((Sink { queue: None, dropped: Arc::default() }, None)),
+        DecisionLog::None => return Ok((Sink { waiting: None, dropped: Arc::default() }, None)),
         DecisionLog::Stdout => Box::new(io::stdout()),
         DecisionLog::File(path) => Box::new(OpenOptions::new().create(true).append(true).open(path)?),
     };
@@ -52,26 +63,27 @@ pub(crate) fn start(log: &DecisionLog) -> io::Result<(Sink, Option<Writer>)> {
     Ok((sink, Some(writer)))
 }
 
-fn start_on(out: Box<dyn Write + Send>) -> io::Result<(Sink, Writer)> {
-    let (queue, records) = sync_channel(QUEUE);
+fn start_on(mut out: Box<dyn Write + Send>) -> io::Result<(Sink, Writer)> {
+    let waiting = Arc::<Waiting>::default();
     let dropped = Arc::<AtomicU64>::default();
-    let lost = Arc::clone(&dropped);
-    let thread =
-        tasks::thread("aigw-decisions", move || write_all(&records, BufWriter::with_capacity(BUFFER_BYTES, out), &lost))?;
-    Ok((Sink { queue: Some(queue.clone()), dropped }, Writer { queue, thread }))
+    let (lines, lost) = (Arc::clone(&waiting), Arc::clone(&dropped));
+    let thread = tasks::thread("aigw-decisions", move || write_all(&lines, &mut out, &lost))?;
+    Ok((Sink { waiting: Some(Arc::clone(&waiting)), dropped }, Writer { waiting, thread }))
 }
 
 impl Sink {
-    /// Takes a record, or counts it as dropped. Never blocks.
-    pub(crate) fn take(&self, record: Record) {
-        if let Some(queue) = &self.queue
-            && queue.try_send(Message::Record(Box::new(record))).is_err()
-        {
+    /// Takes a record, or counts it as dropped. Never waits for the writer.
+    pub(crate) fn take(&self, record: &Record) {
+        let Some(waiting) = &self.waiting else { return };
+        let mut line = Vec::with_capacity(LINE_BYTES);
+        let written = serde_json::to_writer(&mut line, record).is_ok();
+        line.push(b'\n');
+        if !written || !waiting.put(&line) {
             self.dropped.fetch_add(1, Ordering::Relaxed);
         }
     }
 
-    /// Records that were lost since the start: the queue was full, or they could not be written.
+    /// Records that were lost since the start: too many waited, or they could not be written.
     pub(crate) fn dropped(&self) -> u64 {
         self.dropped.load(Ordering::Relaxed)
     }
@@ -80,43 +92,62 @@ impl Sink {
 impl Writer {
     /// Writes what is left. Blocks until it is written.
     pub(crate) fn finish(self) {
-        // The thread ends with its queue too, so that a failed send or join leaves nothing to do.
-        if self.queue.send(Message::End).is_ok() && self.thread.join().is_err() {
+        self.waiting.lock().ended = true;
+        self.waiting.wake.notify_one();
+        if self.thread.join().is_err() {
             tracing::error!("the decision log ended early");
         }
     }
 }
 
-fn write_all(records: &Receiver<Message>, mut out: BufWriter<Box<dyn Write + Send>>, lost: &AtomicU64) {
-    while let Ok(first) = records.recv() {
-        let mut next = Ok(first);
-        loop {
-            match next {
-                Ok(Message::Record(record)) => write_one(&mut out, &record, lost),
-                Ok(Message::End) | Err(TryRecvError::Disconnected) => {
-                    flush(&mut out);
-                    return;
-                }
-                Err(TryRecvError::Empty) => break,
-            }
-            next = records.try_recv();
+impl Waiting {
+    /// False where there is no room, or nobody writes any more.
+    fn put(&self, line: &[u8]) -> bool {
+        let mut lines = self.lock();
+        if lines.ended || lines.bytes.len().saturating_add(line.len()) > WAITING_BYTES {
+            return false;
         }
-        flush(&mut out);
-        std::thread::sleep(GATHER);
+        lines.bytes.extend_from_slice(line);
+        lines.records += 1;
+        let wake = std::mem::take(&mut lines.asleep);
+        drop(lines);
+        if wake {
+            self.wake.notify_one();
+        }
+        true
+    }
+
+    /// Exchanges `written` for what waits, once something does, and gives the number of its records; `None` at the end.
+    fn take(&self, written: &mut Vec<u8>) -> Option<u64> {
+        written.clear();
+        written.shrink_to(KEPT_BYTES);
+        let mut lines = self.lock();
+        while lines.bytes.is_empty() {
+            if lines.ended {
+                return None;
+            }
+            lines.asleep = true;
+            lines = self.wake.wait(lines).unwrap_or_else(PoisonError::into_inner);
+        }
+        std::mem::swap(&mut lines.bytes, written);
+        Some(std::mem::take(&mut lines.records))
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Lines> {
+        self.lines.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-fn write_one(out: &mut impl Write, record: &Record, lost: &AtomicU64) {
-    let written = serde_json::to_writer(&mut *out, record).map_err(io::Error::from).and_then(|()| out.write_all(b"\n"));
-    if let Err(fault) = written {
-        lost.fetch_add(1, Ordering::Relaxed);
-        tracing::error!(error = %fault, "a decision record was lost");
-    }
-}
-
-fn flush(out: &mut impl Write) {
-    if let Err(fault) = out.flush() {
-        tracing::error!(error = %fault, "decision records were lost");
+fn write_all(waiting: &Waiting, out: &mut impl Write, lost: &AtomicU64) {
+    let mut lines = Vec::new();
+    while let Some(records) = waiting.take(&mut lines) {
+        if let Err(fault) = out.write_all(&lines).and_then(|()| out.flush()) {
+            lost.fetch_add(records, Ordering::Relaxed);
+            tracing::error!(error = %fault, records, "decision records were lost");
+        }
+        if !waiting.lock().ended {
+            std::thread::sleep(GATHER);
+        }
     }
 }
 
@@ -137,7 +168,7 @@ mod tests {
         let path = folder.path().join("decisions.jsonl");
         for round in ["a", "b"] {
             let (sink, writer) = start(&DecisionLog::File(path.clone())).unwrap();
-            (0..100).for_each(|n| sink.take(record(&format!("{round}{n}"))));
+            (0..100).for_each(|n| sink.take(&record(&format!("{round}{n}"))));
             writer.unwrap().finish();
             assert_eq!(sink.dropped(), 0);
         }
@@ -161,8 +192,9 @@ mod tests {
         let gate = Arc::<Mutex<()>>::default();
         let held = gate.lock().unwrap();
         let (sink, writer) = start_on(Box::new(Stuck(Arc::clone(&gate)))).unwrap();
-        // More than the queue and the writer's buffer hold together.
-        (0..3 * QUEUE).for_each(|_| sink.take(record(&"x".repeat(64))));
+        // More than what waits and what the writer holds together.
+        let large = record(&"x".repeat(WAITING_BYTES / 8));
+        (0..24).for_each(|_| sink.take(&large));
         assert!(sink.dropped() > 0);
         drop(held);
         writer.finish();
@@ -171,7 +203,7 @@ mod tests {
     #[test]
     fn a_log_that_is_turned_off_takes_nothing() {
         let (sink, writer) = start(&DecisionLog::None).unwrap();
-        sink.take(record("a"));
+        sink.take(&record("a"));
         assert!(writer.is_none() && sink.dropped() == 0);
     }
 }

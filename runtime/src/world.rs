@@ -124,7 +124,7 @@ impl World for RuntimeWorld {
 
     fn finish(&self, record: Record) {
         self.0.requests.count(&record);
-        self.0.records.take(record);
+        self.0.records.take(&record);
     }
 }
 
