@@ -90,7 +90,7 @@ fn a_record_fits_the_schema_of_records() {
     let verdict = |shadow, note| PolicyVerdict {
         policy: "support-tokens".to_owned(),
         rule: Some("rpm".to_owned()),
-        phase: "admit".to_owned(),
+        phase: "admit".into(),
         verdict: Verdict::Refused,
         shadow,
         at: "limits.yaml:7:7".to_owned(),
@@ -99,7 +99,7 @@ fn a_record_fits_the_schema_of_records() {
     let full = Record {
         time: Timestamp::from_millis(1_700_000_000_000),
         route: Some("support-chat".to_owned()),
-        operation: Some("chat".to_owned()),
+        operation: Some("chat".into()),
         consumer: Some("mobile-app".to_owned()),
         credential: Some("mobile-1".to_owned()),
         model: Some("chat-default".to_owned()),
@@ -116,7 +116,7 @@ fn a_record_fits_the_schema_of_records() {
         outcome: Outcome::Refused,
         status: 429,
         code: Some(ErrorCode::RateLimited),
-        timings: vec![("admit".to_owned(), 3), ("total".to_owned(), 40)],
+        timings: vec![("admit".into(), 3), ("total".into(), 40)],
         ..Record::default()
     };
     for record in [Record::default(), full] {

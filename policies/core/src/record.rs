@@ -2,6 +2,8 @@
 //!
 //! It never holds a credential, a secret, a prompt or an answer. Its JSON Schema is `schemas/decision.json`.
 
+use std::borrow::Cow;
+
 use serde::{Deserialize, Serialize};
 
 use crate::{ErrorCode, Timestamp};
@@ -27,7 +29,7 @@ pub struct Record {
     pub route: Option<String>,
     /// `chat`, `embeddings`, `models` or `http`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub operation: Option<String>,
+    pub operation: Option<Cow<'static, str>>,
     /// The consumer's name, once authenticated.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub consumer: Option<String>,
@@ -56,7 +58,7 @@ pub struct Record {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub code: Option<ErrorCode>,
     /// Time in each phase that ran, in microseconds, and `total`; from the request's head to the answer's last byte.
-    pub timings: Vec<(String, u64)>,
+    pub timings: Vec<(Cow<'static, str>, u64)>,
 }
 
 /// How a request ended.
@@ -84,7 +86,7 @@ pub struct PolicyVerdict {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rule: Option<String>,
     /// The phase, as written in the documentation.
-    pub phase: String,
+    pub phase: Cow<'static, str>,
     /// What it decided.
     pub verdict: Verdict,
     /// True where the policy is in shadow: this is what it would have done.

@@ -1,5 +1,6 @@
 //! What every request is known by: its id, and who sent it as far as the network tells.
 
+use std::fmt::Write as _;
 use std::net::IpAddr;
 
 use aigw_core::{ErrorCode, World};
@@ -34,7 +35,10 @@ impl RequestId {
         {
             return Self { text: text.to_owned(), value: value.clone() };
         }
-        let text = format!("{:016x}{:016x}", world.random(), world.random());
+        let bits = u128::from(world.random()) << 64 | u128::from(world.random());
+        let mut text = String::with_capacity(32);
+        // Writing to a text cannot fail.
+        write!(text, "{bits:032x}").unwrap_or_default();
         let value = HeaderValue::try_from(&text).unwrap_or(HeaderValue::from_static("unknown"));
         Self { text, value }
     }

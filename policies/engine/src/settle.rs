@@ -1,5 +1,6 @@
 //! The end of a request, whatever it was: permits go back and the decision record is handed over, exactly once, because both happen in `Drop`.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use aigw_core::{Attempt, AttemptOutcome, ErrorCode, Moment, Outcome, Permit, Phase, Record, World};
@@ -23,20 +24,20 @@ pub(crate) struct Settlement<W: World> {
     /// When the request's head had been read.
     pub(crate) began: Moment,
     /// Time in each phase that ran, in microseconds.
-    timings: Vec<(Phase, u64)>,
+    timings: Vec<(Cow<'static, str>, u64)>,
     /// When the attempt that runs was sent.
     sent: Option<Moment>,
 }
 
 impl<W: World> Settlement<W> {
     pub(crate) fn new(world: W, fixed: Arc<Fixed>, began: Moment, record: Record) -> Self {
-        let timings = Vec::with_capacity(aigw_core::PHASES.len());
+        let timings = Vec::with_capacity(aigw_core::PHASES.len() + 1);
         Self { world, fixed, notes: Notes::default(), record, permits: Vec::new(), began, timings, sent: None }
     }
 
     /// Notes how long a phase took.
     pub(crate) fn spent(&mut self, phase: Phase, began: Moment, ended: Moment) {
-        self.timings.push((phase, ended.micros_since(began)));
+        self.timings.push((phase.as_str().into(), ended.micros_since(began)));
     }
 
     /// Notes that a target is being called. Until [`Settlement::answered`] the attempt counts as cancelled.
@@ -114,8 +115,8 @@ impl<W: World> Drop for Settlement<W> {
         let loaded = &self.fixed.loaded;
         record.policies = self.notes.decisions.drain(..).map(|decision| loaded.verdict(decision)).collect();
         record.limits = self.notes.readings.iter().map(|reading| loaded.limit_state(reading)).collect();
-        record.timings = self.timings.iter().map(|(phase, micros)| (phase.as_str().to_owned(), *micros)).collect();
-        record.timings.push(("total".to_owned(), ended.micros_since(self.began)));
+        record.timings = std::mem::take(&mut self.timings);
+        record.timings.push(("total".into(), ended.micros_since(self.began)));
         self.world.finish(record);
     }
 }

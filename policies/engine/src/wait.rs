@@ -6,13 +6,18 @@ use std::task::{Context, Poll};
 
 use aigw_core::{Moment, World};
 
-/// What `future` gives, or `None` where `at` comes first.
+/// What `future` gives, or `None` where `at` comes first. What is ready at once costs no timer.
 pub(crate) async fn within<W: World, F: Future>(world: &W, at: Moment, future: F) -> Option<F::Output> {
     let mut future = pin!(future);
-    let mut sleep = pin!(world.sleep_until(at));
-    poll_fn(|cx| match future.as_mut().poll(cx) {
-        Poll::Ready(value) => Poll::Ready(Some(value)),
-        Poll::Pending => sleep.as_mut().poll(cx).map(|()| None),
+    let mut sleep = pin!(None);
+    poll_fn(|cx| {
+        if let Poll::Ready(value) = future.as_mut().poll(cx) {
+            return Poll::Ready(Some(value));
+        }
+        if sleep.is_none() {
+            sleep.set(Some(world.sleep_until(at)));
+        }
+        sleep.as_mut().as_pin_mut().map_or(Poll::Pending, |sleep| sleep.poll(cx).map(|()| None))
     })
     .await
 }

@@ -245,7 +245,7 @@ mod tests {
     fn a_record_becomes_the_counts_that_a_scrape_sees() {
         let record = Record {
             route: Some("chat".to_owned()),
-            operation: Some("chat".to_owned()),
+            operation: Some("chat".into()),
             model: Some("chat-default".to_owned()),
             status: 502,
             outcome: Outcome::Failed,
@@ -261,13 +261,13 @@ mod tests {
             policies: vec![PolicyVerdict {
                 policy: "tpm".to_owned(),
                 rule: None,
-                phase: "admit".to_owned(),
+                phase: "admit".into(),
                 verdict: Verdict::Refused,
                 shadow: true,
                 at: String::new(),
                 note: None,
             }],
-            timings: vec![("total".to_owned(), 1_500_000)],
+            timings: vec![("total".into(), 1_500_000)],
             ..Record::default()
         };
         let [one, other] = [Requests::default(), Requests::default()];

@@ -68,7 +68,7 @@ impl Places {
         PolicyVerdict {
             policy: policy.map_or_else(String::new, |policy| policy.name.to_string()),
             rule: part.map(|part| part.name.to_string()),
-            phase: decision.phase.as_str().to_owned(),
+            phase: decision.phase.as_str().into(),
             verdict: decision.verdict,
             shadow: decision.shadow,
             at: part.map(|part| &part.at).or(policy.map(|policy| &policy.at)).map_or_else(String::new, ToString::to_string),

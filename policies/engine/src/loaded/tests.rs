@@ -180,7 +180,7 @@ fn decisions_become_names_and_places() {
         let verdict = loaded.verdict(Decision::new(by, Phase::Admit, Verdict::Allowed).in_shadow(true).noting("why"));
         assert_eq!((verdict.policy.as_str(), verdict.rule.as_deref(), verdict.at.as_str()), (policy, rule, at), "{by:?}");
         assert_eq!(
-            (verdict.phase.as_str(), verdict.verdict, verdict.shadow, verdict.note.as_deref()),
+            (&*verdict.phase, verdict.verdict, verdict.shadow, verdict.note.as_deref()),
             ("admit", Verdict::Allowed, true, Some("why"))
         );
     }

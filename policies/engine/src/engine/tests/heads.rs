@@ -78,11 +78,11 @@ fn the_record_tells_who_what_and_how_long() {
     );
     assert_eq!((record.consumer.as_deref(), record.credential.as_deref()), (Some("app"), Some("app-1")));
     let verdicts: Vec<_> =
-        record.policies.iter().map(|policy| (policy.policy.as_str(), policy.phase.as_str(), policy.at.as_str())).collect();
+        record.policies.iter().map(|policy| (policy.policy.as_str(), &*policy.phase, policy.at.as_str())).collect();
     assert_eq!(verdicts, [("keys", "authenticate", "policies.yaml:3:5"), ("who", "authorize", "policies.yaml:3:5")]);
     let attempt = record.attempts.first().unwrap();
     assert_eq!((attempt.target.as_str(), attempt.status, attempt.micros), ("p/a/big", Some(200), 40_000));
-    let phases: Vec<&str> = record.timings.iter().map(|(phase, _)| phase.as_str()).collect();
+    let phases: Vec<&str> = record.timings.iter().map(|(phase, _)| &**phase).collect();
     let expected: Vec<&str> = PHASES.iter().take(9).map(|phase| phase.as_str()).chain(["total"]).collect();
     assert_eq!(phases, expected);
     assert_eq!(record.timings.last().unwrap().1, 40_000);
