@@ -1,7 +1,9 @@
 //! Values by labels. Looking one up allocates nothing; how many there can be is bounded.
 
 use std::collections::HashMap;
-use std::hash::{BuildHasher, RandomState};
+use std::hash::BuildHasher;
+
+use foldhash::fast::RandomState;
 
 /// Most combinations of labels in one family: a scrape of more would hurt whoever stores it.
 pub(crate) const MAX_SERIES: usize = 4_096;
@@ -11,15 +13,16 @@ const OTHER: &str = "other";
 /// Values by `N` labels.
 #[derive(Debug)]
 pub(crate) struct Family<const N: usize, V> {
+    // Labels come from the policies, not from clients: nobody outside can choose some that collide.
     hasher: RandomState,
-    by_hash: HashMap<u64, Vec<([String; N], V)>>,
+    by_hash: HashMap<u64, Vec<([String; N], V)>, RandomState>,
     count: usize,
     merged: u64,
 }
 
 impl<const N: usize, V> Default for Family<N, V> {
     fn default() -> Self {
-        Self { hasher: RandomState::new(), by_hash: HashMap::new(), count: 0, merged: 0 }
+        Self { hasher: RandomState::default(), by_hash: HashMap::default(), count: 0, merged: 0 }
     }
 }
 

@@ -19,6 +19,7 @@ use tokio::net::TcpStream;
 use tokio_rustls::TlsAcceptor;
 
 use super::counts::Place;
+use super::head_timer::HeadTimer;
 use super::io::Guarded;
 use super::stall::Progress;
 use super::{Bounds, Counts, Handler};
@@ -156,7 +157,7 @@ async fn until_closing<C: Future<Output = hyper::Result<()>>>(
 fn http1_builder(bounds: &Bounds) -> http1::Builder {
     let mut builder = http1::Builder::new();
     builder
-        .timer(TokioTimer::new())
+        .timer(HeadTimer::default())
         .header_read_timeout(bounds.client_idle)
         .max_buf_size(bounds.head_bytes.max(MIN_BUFFER_BYTES));
     if bounds.headers > STACK_HEADERS {

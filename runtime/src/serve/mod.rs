@@ -4,6 +4,7 @@
 mod bind;
 mod connection;
 mod counts;
+mod head_timer;
 mod io;
 mod listener;
 mod stall;
