@@ -27,6 +27,9 @@ pub(crate) fn run(aigw: &str) -> anyhow::Result<()> {
         command(aigw, &["build", &policies, "-o", &at("b.aigw"), "--key", &at("bench.key.pem"), "--channel", "prod"])
     })?;
     let (trust, bundle) = (at("bench.trust.json"), at("b.aigw"));
+    // What is measured here comes from no repository.
+    let root = fs::read_to_string(&trust)?.replace("\"allowDirty\": false", "\"allowDirty\": true");
+    fs::write(&trust, root)?;
     timed("ready with 1,000 routes", || {
         ready(aigw, &["--bundle", &bundle, "--trust", &trust, "--channel", "prod", "--state", &at("state")])
     })?;
