@@ -97,7 +97,9 @@ async fn each_bundle_that_must_not_be_served_is_refused_with_its_own_reason_and_
     // A number that counts still does.
     let better = workshop.build("better.aigw", &saying("better"), &["--sequence", "11"]);
     workshop.put("served.aigw", &fs::read(better).unwrap());
-    assert_eq!(gateway.reload().await["result"], "activated");
+    let result = gateway.reload().await["result"].clone();
+    // The file's own watch may have been first.
+    assert!(result == "activated" || result == "unchanged", "{result}");
     assert_eq!(says(&gateway).await, "better");
     assert_eq!(gateway.get("/readyz").await.json()["state"], "ready");
 }
@@ -209,7 +211,9 @@ async fn a_key_that_is_revoked_signs_nothing_any_more_and_what_is_served_stays()
     let key = workshop.path("other.key.pem").display().to_string();
     let next = workshop.build("next.aigw", &saying("next"), &["--sequence", "2", "--key", &key]);
     workshop.put("served.aigw", &fs::read(next).unwrap());
-    assert_eq!(gateway.reload().await["result"], "activated");
+    let result = gateway.reload().await["result"].clone();
+    // The file's own watch may have been first.
+    assert!(result == "activated" || result == "unchanged", "{result}");
     assert_eq!(says(&gateway).await, "next");
 }
 

@@ -1,6 +1,7 @@
 //! Nothing that must stay secret, and nothing of what people write, is ever written down: both are sent down every path, and then everything is searched.
 
 use std::fs;
+use std::path::Path;
 
 use http::Request;
 use http_body_util::Full;
@@ -116,6 +117,9 @@ async fn secrets_and_prompts_are_written_nowhere() {
         places.push((path.to_owned(), gateway.get(path).await.body));
     }
     search(&places);
+    let schema = Path::new(env!("CARGO_MANIFEST_DIR")).join("../schemas/decision.json");
+    let schema = jsonschema::validator_for(&serde_json::from_str(&fs::read_to_string(schema).unwrap()).unwrap()).unwrap();
+    assert!(records.iter().all(|record| schema.is_valid(record)), "{records:#?}");
     assert!(records.iter().all(|record| record.get("consumer").is_none_or(|consumer| consumer == "client")));
     // What clients are told holds nothing of the gateway's own key: what an upstream says is not passed on, but for what concerns the caller.
     upstream.then([failing("500 Internal Server Error"), failure("401 Unauthorized", "", UPSTREAM_KEY)]);
