@@ -6,6 +6,7 @@ use aws_lc_rs::rand::{SecureRandom, SystemRandom};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use clap::{Args, Subcommand};
+use serde::Serialize;
 
 use crate::args::Globals;
 use crate::exit::{Exit, Outcome, Stop};
@@ -63,8 +64,7 @@ impl New {
             check_date(date)?;
         }
         let key = if self.existing { existing_key()? } else { new_key(&id)? };
-        let not_after = self.not_after.map(|date| format!(", notAfter: {date}")).unwrap_or_default();
-        let entry = format!("    - apiKey: {{id: {id}, sha256: {}{not_after}}}\n", sha256_hex(&key));
+        let entry = entry(ApiKeyEntry { id: &id, sha256: sha256_hex(&key), not_after: self.not_after.as_deref() })?;
         if !globals.quiet {
             say(&format!("# below spec.credentials of the Consumer `{}`:", self.consumer));
         }
@@ -74,6 +74,29 @@ impl New {
         }
         Ok(Exit::Fine)
     }
+}
+
+/// A credential as the Consumer document holds it.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Credential<'a> {
+    api_key: ApiKeyEntry<'a>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ApiKeyEntry<'a> {
+    id: &'a Name,
+    sha256: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    not_after: Option<&'a str>,
+}
+
+/// The entry as YAML, indented to stand below `credentials:`.
+fn entry(api_key: ApiKeyEntry<'_>) -> Result<String, Stop> {
+    let yaml =
+        serde_yaml::to_string(&[Credential { api_key }]).map_err(|error| Stop::usage(error.to_string()).with_exit(Exit::Bug))?;
+    Ok(yaml.lines().map(|line| format!("    {line}\n")).collect())
 }
 
 /// `aigw_ID_SECRET`: the id only names the key to whoever finds it.
@@ -119,6 +142,13 @@ mod tests {
         let (one, other) = (new_key(&id).unwrap(), new_key(&id).unwrap());
         assert!(one.starts_with("aigw_mobile-1_") && one.len() >= 40);
         assert_ne!(one, other);
+    }
+
+    #[test]
+    fn the_entry_is_the_consumers_own_form() {
+        let id: Name = "mobile-1".parse().unwrap();
+        let entry = entry(ApiKeyEntry { id: &id, sha256: "ab".to_owned(), not_after: Some("2027-01-01") }).unwrap();
+        assert_eq!(entry, "    - apiKey:\n        id: mobile-1\n        sha256: ab\n        notAfter: 2027-01-01\n");
     }
 
     #[test]
