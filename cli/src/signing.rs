@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::str::FromStr;
 
-use aigw_bundle::{PublicKey, Signer, SignerError, SigningKey};
+use aigw_bundle::{PublicKey, Signer, SignerError, SigningKey, TrustRoot};
 use aigw_core::{Millis, Name};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -49,6 +49,9 @@ pub(crate) struct Keys {
     /// The public key (PEM) of an `exec:` key, in the order of those keys
     #[arg(long = "public-key", value_name = "FILE")]
     public_keys: Vec<PathBuf>,
+    /// The trust root of those who will verify: keys that it would not accept any more refuse to sign
+    #[arg(long, value_name = "FILE")]
+    trust: Option<PathBuf>,
     /// The variable that holds the passphrase of encrypted keys
     #[arg(long, value_name = "NAME")]
     passphrase_env: Option<String>,
@@ -80,6 +83,13 @@ impl Keys {
             Some(spare) => Err(Stop::usage(format!("`--public-key {}` belongs to no `exec:` key", spare.display()))),
             None => Ok(signers),
         }
+    }
+
+    /// Whether the trust root that was named lets every one of these keys sign for the channel.
+    pub(crate) fn check(&self, channel: &Name, signers: &[&dyn Signer]) -> Result<(), Stop> {
+        let Some(path) = &self.trust else { return Ok(()) };
+        let trust = read_trust(path)?;
+        signers.iter().try_for_each(|signer| trust.check_signer(channel, signer.public_key()).map_err(trust_stop))
     }
 
     fn open_one<'a>(
@@ -133,6 +143,14 @@ impl ReleaseArgs {
     pub(crate) fn sequence_at(&self, now: jiff::Timestamp) -> u64 {
         self.sequence.unwrap_or_else(|| u64::try_from(now.as_second()).unwrap_or(0))
     }
+}
+
+/// Largest trust root.
+pub(crate) const MAX_TRUST_BYTES: u64 = 1 << 20;
+
+/// A trust root from its file.
+pub(crate) fn read_trust(path: &Path) -> Result<TrustRoot, Stop> {
+    TrustRoot::parse(&read_file(path, MAX_TRUST_BYTES)?).map_err(trust_stop)
 }
 
 /// A passphrase from the environment.

@@ -56,7 +56,7 @@ pub enum ExitReason {
 
 /// Runs a gateway until a signal ends it: SIGTERM or SIGINT drain, the second one ends it at once, SIGHUP looks at the source again.
 ///
-/// `source` is served in place of the bundle file that the settings name. `started` is told where it listens and how the first activation went;
+/// `source` is served in place of the bundle file that the settings name. `started` is told where it listens, how the first activation went, and whether anything is served (the last good bundle, where the source gave none);
 /// a first activation that fails is no reason to end: the gateway is alive, not ready, and tries again.
 ///
 /// # Errors
@@ -64,10 +64,10 @@ pub enum ExitReason {
 pub fn run(
     settings: Settings,
     source: Option<Box<dyn Source>>,
-    started: impl FnOnce(&Addresses, &ActivationRecord),
+    started: impl FnOnce(&Addresses, &ActivationRecord, bool),
 ) -> Result<ExitReason, StartError> {
     let running = Running::start(settings, source)?;
-    started(&running.addresses(), &running.first);
+    started(&running.addresses(), &running.first, running.process.generations.current().is_some());
     let system = |fault: std::io::Error| StartReason::System.with(fault);
     let (mut terminate, mut interrupt, mut hangup) = {
         let _entered = running.control.enter();

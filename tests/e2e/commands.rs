@@ -190,6 +190,39 @@ fn keys_for_callers_are_printed_once_and_only_their_digest_is_for_the_repository
     assert!(!format!("{}{}", again.out, again.err).contains(&key.unwrap()));
 }
 
+#[test]
+fn a_trust_root_changes_hands_by_the_keys_of_the_old_one_and_retiring_keys_sign_nothing_new() {
+    let sources = folder(&Policies::mock("{}").yaml());
+    let at = tempfile::tempdir().unwrap();
+    let ran = |arguments: &[&str], code: i32| verb(arguments, at.path()).expect(code);
+    for id in ["old", "new"] {
+        ran(&["keygen", "--out", id, "--id", id, "--allow-dirty"], 0);
+    }
+    let read =
+        |name: &str| -> serde_json::Value { serde_json::from_slice(&std::fs::read(at.path().join(name)).unwrap()).unwrap() };
+    let (mut next, new) = (read("old.trust.json"), read("new.trust.json"));
+    *next.pointer_mut("/revision").unwrap() = 2.into();
+    next.pointer_mut("/keys/0").unwrap().as_object_mut().unwrap().insert("state".to_owned(), "retiring".into());
+    next.pointer_mut("/keys").unwrap().as_array_mut().unwrap().push(new.pointer("/keys/0").unwrap().clone());
+    *next.pointer_mut("/channels/prod/keys").unwrap() = serde_json::json!(["old", "new"]);
+    *next.pointer_mut("/root/keys").unwrap() = serde_json::json!(["new"]);
+    std::fs::write(at.path().join("next.json"), next.to_string()).unwrap();
+
+    ran(&["sign", "next.json", "-o", "half.json", "--key", "new.key.pem"], 0);
+    ran(&["verify", "half.json", "--trust", "old.trust.json"], 5);
+    ran(&["sign", "next.json", "-o", "signed.json", "--key", "old.key.pem", "--key", "new.key.pem"], 0);
+    ran(&["verify", "signed.json", "--trust", "old.trust.json", "-o", "trust.json"], 0);
+    assert_eq!(read("trust.json").get("revision"), Some(&2.into()));
+
+    let policies = sources.path().display().to_string();
+    let build = |key: &str, code| {
+        ran(&["build", &policies, "-o", "b.aigw", "--key", key, "--channel", "prod", "--trust", "trust.json"], code)
+    };
+    build("old.key.pem", 5);
+    build("new.key.pem", 0);
+    ran(&["verify", "b.aigw", "--trust", "trust.json", "--channel", "prod"], 0);
+}
+
 /// A verb with that on its standard input.
 fn piped(arguments: &[&str], at: &Path, input: &str) -> Ran {
     use std::io::Write;

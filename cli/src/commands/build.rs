@@ -45,6 +45,7 @@ impl Build {
         let release = self.release(&compiled, &program.gateway.name)?;
         let (channel, sequence, expires) = (release.channel.clone(), release.sequence, release.expires);
         let signers: Vec<&dyn aigw_bundle::Signer> = signers.iter().map(AsRef::as_ref).collect();
+        self.keys.check(&channel, &signers)?;
         let bundle = aigw_bundle::sign(&content, release, &signers).map_err(trust_stop)?;
         write_file(&self.out, &bundle)?;
         if !globals.quiet {

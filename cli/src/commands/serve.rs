@@ -94,7 +94,7 @@ impl Serve {
         let settings = self.settings()?;
         let source = dev.map(|folder| dev_source(folder, globals)).transpose()?.map(|dev| Box::new(dev) as Box<dyn Source>);
         let quiet = globals.quiet;
-        aigw_runtime::run(settings, source, |addresses, first| started(addresses, first, quiet))
+        aigw_runtime::run(settings, source, |addresses, first, serving| started(addresses, first, serving, quiet))
             .map_err(|error| Stop::usage(error.to_string()))?;
         Ok(Exit::Fine)
     }
@@ -131,14 +131,15 @@ impl Serve {
 }
 
 /// Says where it listens, and whether there is anything to serve yet.
-fn started(addresses: &Addresses, first: &ActivationRecord, quiet: bool) {
+fn started(addresses: &Addresses, first: &ActivationRecord, serving: bool, quiet: bool) {
     if !quiet {
         let scheme = if addresses.tls { "https" } else { "http" };
         say(&format!("listening on {scheme}://{}, admin plane on http://{}", addresses.data, addresses.admin));
     }
     if !matches!(first.result, ActivationResult::Activated | ActivationResult::Unchanged) {
         let reason = first.reason.as_deref().unwrap_or("unknown");
-        say(&format!("not ready: {reason}: {}", first.message.as_deref().unwrap_or("nothing was activated")));
+        let state = if serving { "serving the last good bundle" } else { "not ready" };
+        say(&format!("{state}: {reason}: {}", first.message.as_deref().unwrap_or("nothing was activated")));
         if let Some(help) = &first.help {
             say(&format!("help: {help}"));
         }

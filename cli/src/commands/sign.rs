@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use aigw_bundle::{Inspection, Limits, Signer, add_signature, resign};
+use aigw_bundle::{Inspection, Limits, Signer, TrustRoot, add_signature, resign, sign_trust};
 use aigw_core::Name;
 use clap::Args;
 
@@ -14,10 +14,10 @@ use crate::signing::{Keys, ReleaseArgs, trust_stop};
 /// Arguments of `sign`.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  aigw sign gateway.aigw --add --key second.key.pem\n  aigw sign staging.aigw -o prod.aigw --channel prod --key release.key.pem\n  aigw sign gateway.aigw --key release.key.pem        the same content, valid for longer\n\nTo roll back, sign the older content again: its sequence number is then the higher one."
+    after_help = "Examples:\n  aigw sign gateway.aigw --add --key second.key.pem\n  aigw sign staging.aigw -o prod.aigw --channel prod --key release.key.pem\n  aigw sign gateway.aigw --key release.key.pem        the same content, valid for longer\n  aigw sign next.json -o next.signed.json --key old.key.pem --key new.key.pem        a trust root that `verify` accepts in place of the old\n\nTo roll back, sign the older content again: its sequence number is then the higher one."
 )]
 pub(crate) struct Sign {
-    /// The bundle
+    /// The bundle, or a trust root that is to replace another
     bundle: PathBuf,
     /// Where to write; over the bundle where left out
     #[arg(short, long, value_name = "FILE")]
@@ -40,7 +40,10 @@ impl Sign {
         let bundle = read_file(&self.bundle, limits.max_file_bytes())?;
         let signers = self.keys.open()?;
         let signers: Vec<&dyn Signer> = signers.iter().map(AsRef::as_ref).collect();
-        let signed = if self.add {
+        let signed = if is_trust_root(&bundle) {
+            self.trust_update(&bundle, &signers)?
+        } else if self.add {
+            self.keys.check(&Inspection::of(&bundle, &limits).map_err(trust_stop)?.statement.channel, &signers)?;
             signers.iter().try_fold(bundle, |bundle, signer| add_signature(&bundle, *signer, &limits)).map_err(trust_stop)?
         } else {
             self.signed_again(&bundle, &signers, &limits)?
@@ -65,6 +68,23 @@ impl Sign {
         if let Some(name) = &self.name {
             release.name = name.clone();
         }
+        self.keys.check(&release.channel, signers)?;
         resign(bundle, release, signers, limits).map_err(trust_stop)
     }
+
+    /// A trust root that changes hands: signed by keys of the old one and of the new one, for `verify` to accept in place of the old.
+    fn trust_update(&self, json: &[u8], signers: &[&dyn Signer]) -> Result<Vec<u8>, Stop> {
+        if self.out.is_none() || self.add {
+            return Err(
+                Stop::usage("a trust root is signed into another file").help("name it with `-o`, and give all keys at once")
+            );
+        }
+        let root = TrustRoot::parse(json).map_err(trust_stop)?;
+        sign_trust(root.file(), signers).map_err(trust_stop)
+    }
+}
+
+/// A bundle begins with its magic, a trust root with a brace.
+pub(crate) fn is_trust_root(bytes: &[u8]) -> bool {
+    bytes.trim_ascii_start().starts_with(b"{")
 }

@@ -25,11 +25,7 @@ pub(crate) fn model_request<W: World>(x: &Exchange<'_, W>, candidate: &Candidate
 
 /// A call to any other service: what the client sent, at its new path.
 pub(crate) fn http_request<W: World>(x: &Exchange<'_, W>, candidate: &Candidate, path: PathAndQuery) -> Option<Request<Bytes>> {
-    let mut headers = request_headers(&x.parts.headers, Forward::All);
-    // A credential of ours may stand in a header of any name.
-    for name in x.credential_headers() {
-        headers.remove(name);
-    }
+    let headers = request_headers(&x.parts.headers, Forward::All);
     let mut request = Request::new(x.body.get().cloned().unwrap_or_default());
     request.method_mut().clone_from(&x.parts.method);
     finish(x, candidate, request, headers, path)
@@ -44,6 +40,10 @@ fn finish<W: World>(
 ) -> Option<Request<Bytes>> {
     if x.content.is_some() {
         *request.method_mut() = Method::POST;
+    }
+    // A credential of the caller's may stand in a header of any name, and the policies may let that name pass.
+    for name in x.credential_headers() {
+        headers.remove(name);
     }
     if headers.contains_key(&REQUEST_ID) || x.fixed.loaded.gateway().forward_headers.contains(&REQUEST_ID) {
         headers.insert(REQUEST_ID, HeaderValue::try_from(&x.settlement.record.request_id).ok()?);

@@ -95,7 +95,7 @@ fn gateway() -> GatewayPlan {
             connections: 100,
         },
         trusted_proxies: vec!["10.0.0.0/8".parse().unwrap()],
-        forward_headers: vec!["traceparent".to_owned()],
+        forward_headers: vec!["traceparent".to_owned(), "x-our-key".to_owned()],
         cors: None,
         errors: Vec::new(),
     }

@@ -284,9 +284,10 @@ fn serve_models<'a>(lowering: &mut Lowering<'a>, spec: &'a RouteSpec, at: &At<'a
 fn default_model<'a>(lowering: &mut Lowering<'a>, spec: &'a RouteSpec, name: &'a str, at: &At<'a>) -> Option<ModelId> {
     let id = lowering.reference(Kind::Model, name, at)?;
     let served = &spec.serve.models;
-    // Where one of them is misspelt it was probably this one: that is said already, and the default is right.
-    let all_known = served.iter().all(|model| lowering.repository.find(Kind::Model, model).is_some());
-    if all_known && !served.iter().any(|model| model == name) {
+    // One of them that is misspelt may be this one: that is said already, and the default is right.
+    let is_misspelt =
+        |model: &String| lowering.repository.find(Kind::Model, model).is_none() && aigw_source::nearest(model, [name]).is_some();
+    if !served.iter().any(|model| model == name || is_misspelt(model)) {
         let message = format!("`{name}` is not one of the route's `models`");
         lowering.unknown(rules::UNKNOWN_MODEL, at.span(), message, name, spec.serve.models.iter().map(String::as_str));
     }

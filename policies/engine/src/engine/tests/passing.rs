@@ -33,6 +33,8 @@ fn only_the_models_name_changes_in_a_request() {
 fn upstream_sees_its_own_key_and_only_the_headers_that_may_pass() {
     let desk = Desk::scripted([vec![hello()]]);
     let head = json("/v1/chat/completions").header("traceparent", "00-1").header("cookie", "c").header("x-secret", "s");
+    // The program lets `x-our-key` pass, and callers prove themselves by it: it stays here all the same.
+    let head = head.header("x-our-key", CLIENT_KEY);
     desk.ask(desk.with(head, ASK));
     let calls = desk.world.calls();
     let headers = &calls.first().unwrap().headers;
