@@ -1,10 +1,12 @@
 //! The load generator: keep-alive HTTP/1.1 connections on one thread, closed loop or at a given rate.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
+use tokio::sync::Semaphore;
 
 /// The key of `tests/bench/policies`.
 const KEY: &str = "aigw_bench_0c2f6a91d4e8b753";
@@ -89,8 +91,9 @@ pub(crate) fn drive(plan: &Plan) -> anyhow::Result<Figures> {
         let started = Instant::now();
         let until = started + Duration::from_secs_f64(plan.seconds);
         let request = head_and_body(plan);
+        let turns = plan.rate.map(|rate| turns_at(rate, until));
         let workers: Vec<_> =
-            (0..plan.connections).map(|index| tokio::spawn(worker(plan.clone(), request.clone(), until, index))).collect();
+            (0..plan.connections).map(|_| tokio::spawn(worker(plan.clone(), request.clone(), until, turns.clone()))).collect();
         let mut all = Figures::default();
         for worker in workers {
             let one = worker.await??;
@@ -114,17 +117,35 @@ fn head_and_body(plan: &Plan) -> Vec<u8> {
     .into_bytes()
 }
 
-async fn worker(plan: Plan, request: Vec<u8>, until: Instant, index: usize) -> anyhow::Result<Figures> {
+/// Gives turns at a rate, evenly: a thread of its own sleeps to the microsecond, where the executor's timers know milliseconds only and would send
+/// in bursts.
+fn turns_at(rate: f64, until: Instant) -> Arc<Semaphore> {
+    let turns = Arc::new(Semaphore::new(0));
+    let given = Arc::clone(&turns);
+    std::thread::spawn(move || {
+        let (started, mut number) = (Instant::now(), 0.0);
+        while Instant::now() < until {
+            number += 1.0;
+            let due = started + Duration::from_secs_f64(number / rate);
+            std::thread::sleep(due.saturating_duration_since(Instant::now()));
+            given.add_permits(1);
+        }
+        given.close();
+    });
+    turns
+}
+
+async fn worker(plan: Plan, request: Vec<u8>, until: Instant, turns: Option<Arc<Semaphore>>) -> anyhow::Result<Figures> {
     let mut socket = TcpStream::connect(&plan.address).await.with_context(|| format!("connecting to {}", plan.address))?;
     socket.set_nodelay(true)?;
-    let interval = plan.rate.map(|rate| Duration::from_secs_f64(plan.connections as f64 / rate));
-    let mut due = Instant::now() + interval.unwrap_or_default().mul_f64(index as f64 / plan.connections as f64);
     let mut figures = Figures::default();
     let mut buffer = Vec::with_capacity(64 << 10);
     while Instant::now() < until {
-        if let Some(interval) = interval {
-            tokio::time::sleep_until(due.into()).await;
-            due += interval;
+        if let Some(turns) = &turns {
+            match turns.acquire().await {
+                Ok(turn) => turn.forget(),
+                Err(_) => break,
+            }
         }
         let sent = Instant::now();
         socket.write_all(&request).await?;
