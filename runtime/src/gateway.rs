@@ -49,7 +49,7 @@ impl Handler for Gateway {
         self.process.generations.with_current(|generation| generation.bounds).unwrap_or_default()
     }
 
-    async fn handle(&self, request: Request<Incoming>, peer: IpAddr) -> Response<Served> {
+    async fn handle(&self, request: Request<&mut Incoming>, peer: IpAddr) -> Response<Served> {
         let Some(generation) = self.process.generations.current() else {
             return self.own(ErrorCode::NotReady);
         };

@@ -46,7 +46,7 @@ impl Handler for Admin {
         Bounds { connections: MAX_CONNECTIONS, ..Bounds::default() }
     }
 
-    async fn handle(&self, request: Request<Incoming>, _: IpAddr) -> Response<Full<Bytes>> {
+    async fn handle(&self, request: Request<&mut Incoming>, _: IpAddr) -> Response<Full<Bytes>> {
         let (method, path) = (request.method(), request.uri().path());
         let strict =
             request.uri().query().is_some_and(|query| query.split('&').any(|part| part == "strict" || part == "strict=true"));
@@ -71,7 +71,7 @@ impl Handler for Admin {
 }
 
 impl Admin {
-    fn admits(&self, request: &Request<Incoming>) -> bool {
+    fn admits(&self, request: &Request<&mut Incoming>) -> bool {
         self.token.as_ref().is_none_or(|token| token.admits(request.headers().get(AUTHORIZATION)))
     }
 
@@ -106,12 +106,12 @@ impl Admin {
 }
 
 /// Whether the client does not wait for the outcome.
-fn only_asks(request: &Request<Incoming>) -> bool {
+fn only_asks(request: &Request<&mut Incoming>) -> bool {
     request.headers().get("prefer").is_some_and(|prefer| prefer == RESPOND_ASYNC)
 }
 
 /// A page in a browser on this machine can ask too, but not without saying so: by its origin, or by the name that it made point here.
-fn is_of_a_page(request: &Request<Incoming>) -> bool {
+fn is_of_a_page(request: &Request<&mut Incoming>) -> bool {
     let host =
         request.headers().get(HOST).and_then(|host| host.to_str().ok()).or(request.uri().authority().map(|own| own.as_str()));
     let authority: Option<Authority> = host.and_then(|host| host.parse().ok());

@@ -8,7 +8,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::Request;
+use http::header::EXPECT;
+use http::{Request, Response};
 use hyper::body::Incoming;
 use hyper::server::conn::{http1, http2};
 use hyper::service::service_fn;
@@ -22,7 +23,7 @@ use super::counts::Place;
 use super::head_timer::HeadTimer;
 use super::io::Guarded;
 use super::stall::Progress;
-use super::{Bounds, Counts, Handler};
+use super::{Bounds, Counts, Handler, rest};
 use crate::cut::CutWaiter;
 use crate::tasks::Tasks;
 
@@ -117,17 +118,17 @@ impl<H: Handler> Client<H> {
         let io = TokioIo::new(Guarded::new(stream, first, bounds.write_stall, Arc::clone(&counts)));
         if !is_http2 {
             let service = service_fn(move |request: Request<Incoming>| {
-                let handler = handler.clone();
-                async move { Ok::<_, Infallible>(handler.handle(request, peer).await) }
+                let (handler, tasks) = (handler.clone(), tasks.clone());
+                async move { Ok::<_, Infallible>(answer(&handler, request, peer, &tasks).await) }
             });
             let connection = pin!(http1_builder(&bounds).serve_connection(io, service));
             return until_closing(connection, closing, http1::Connection::graceful_shutdown).await;
         }
         let progress = Progress::new();
-        let answers = Arc::clone(&progress);
+        let (answers, rests) = (Arc::clone(&progress), tasks.clone());
         let service = service_fn(move |request: Request<Incoming>| {
-            let (handler, answers) = (handler.clone(), Arc::clone(&answers));
-            async move { Ok::<_, Infallible>(handler.handle(request, peer).await.map(|body| answers.see(body))) }
+            let (handler, answers, tasks) = (handler.clone(), Arc::clone(&answers), rests.clone());
+            async move { Ok::<_, Infallible>(answer(&handler, request, peer, &tasks).await.map(|body| answers.see(body))) }
         });
         let connection = pin!(http2_builder(tasks, &bounds).serve_connection(io, service));
         tokio::select! {
@@ -138,6 +139,18 @@ impl<H: Handler> Client<H> {
             }
         }
     }
+}
+
+/// Answers one request, and does not leave its body half read.
+async fn answer<H: Handler>(handler: &H, request: Request<Incoming>, peer: IpAddr, tasks: &Tasks) -> Response<H::Body> {
+    let (parts, mut body) = request.into_parts();
+    // Who waits to be asked for the body (RFC 9110, section 10.1.1) has sent nothing that would have to be read.
+    let waits = parts.headers.contains_key(EXPECT);
+    let answer = handler.handle(Request::from_parts(parts, &mut body), peer).await;
+    if !waits {
+        rest::take(body, tasks);
+    }
+    answer
 }
 
 /// Runs a connection; when the listener closes, it ends after what is in flight.

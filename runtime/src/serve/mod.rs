@@ -7,6 +7,7 @@ mod counts;
 mod head_timer;
 mod io;
 mod listener;
+mod rest;
 mod stall;
 mod tls;
 
@@ -36,8 +37,8 @@ pub(crate) trait Handler: Clone + Send + Sync + 'static {
     /// The bounds of a connection that is accepted now.
     fn bounds(&self) -> Bounds;
 
-    /// Answers one request. The future is dropped when the client leaves.
-    fn handle(&self, request: Request<Incoming>, peer: IpAddr) -> impl Future<Output = Response<Self::Body>> + Send;
+    /// Answers one request. The future is dropped when the client leaves. What it leaves of the body is read and thrown away, within bounds.
+    fn handle(&self, request: Request<&mut Incoming>, peer: IpAddr) -> impl Future<Output = Response<Self::Body>> + Send;
 
     /// The answer to a client whose connection is refused, in the handler's own shape.
     fn refusal(&self, code: ErrorCode) -> (http::StatusCode, String);

@@ -98,7 +98,7 @@ impl Handler for ByPath {
         self.bounds
     }
 
-    async fn handle(&self, request: Request<Incoming>, peer: IpAddr) -> Response<Chunks> {
+    async fn handle(&self, request: Request<&mut Incoming>, peer: IpAddr) -> Response<Chunks> {
         assert!(peer.is_loopback());
         self.seen.requests.fetch_add(1, Ordering::SeqCst);
         let path = request.uri().path().to_owned();
@@ -115,6 +115,9 @@ impl Handler for ByPath {
             std::future::pending::<()>().await;
         }
         held.answered();
+        if path == "/refused" {
+            return Response::new(Chunks { left: 1, chunk: "refused".into(), endless: false, seen: None });
+        }
         let body = request.into_body().collect().await.unwrap().to_bytes();
         let chunks = |left, chunk: Bytes, endless| Chunks { left, chunk, endless, seen: Some(Arc::clone(&self.seen)) };
         Response::new(match path.as_str() {
@@ -238,7 +241,68 @@ async fn a_client_that_leaves_cancels_its_request_before_and_within_the_answer()
     }
 }
 
-async fn http2(server: &Fixture) -> (hyper::client::conn::http2::SendRequest<Full<Bytes>>, Task) {
+/// A body of one piece that comes when it is sent.
+struct Late(tokio::sync::oneshot::Receiver<Bytes>);
+
+impl Body for Late {
+    type Data = Bytes;
+    type Error = std::io::Error;
+
+    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
+        if self.0.is_terminated() {
+            return Poll::Ready(None);
+        }
+        Pin::new(&mut self.0).poll(cx).map(|piece| piece.ok().map(|piece| Ok(Frame::data(piece))))
+    }
+}
+
+#[tokio::test]
+async fn a_client_refused_before_it_sent_its_body_is_not_broken_off_over_http2() {
+    let server = Fixture::start(Bounds::default(), None);
+    let (mut sender, _driver) = http2(&server).await;
+    let (send, body) = tokio::sync::oneshot::channel();
+    let answer = sender.send_request(Request::post("http://a/refused").body(Late(body)).unwrap()).await.unwrap();
+    assert_eq!(answer.into_body().collect().await.unwrap().to_bytes(), "refused");
+    // A second answer on the same connection comes after all that was said of the first stream.
+    let empty = Late(tokio::sync::oneshot::channel().1);
+    let after = sender.send_request(Request::get("http://a/version").body(empty).unwrap()).await.unwrap();
+    drop(after.into_body().collect().await.unwrap());
+    assert!(!send.is_closed(), "the stream was reset under the client that sends");
+    assert!(send.send("the body".into()).is_ok());
+}
+
+#[tokio::test]
+async fn a_client_refused_before_it_sent_its_body_keeps_its_http1_connection() {
+    let server = Fixture::start(Bounds::default(), None);
+    let mut client = TcpStream::connect(server.address).await.unwrap();
+    for _ in 0..3 {
+        client.write_all(b"POST /refused HTTP/1.1\r\nhost: a\r\ncontent-length: 8\r\n\r\n").await.unwrap();
+        let mut answer = Vec::new();
+        while !answer.ends_with(b"refused\r\n0\r\n\r\n") {
+            answer.push(client.read_u8().await.unwrap());
+        }
+        assert!(!String::from_utf8_lossy(&answer).contains("connection: close"));
+        client.write_all(b"the body").await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn who_sends_without_end_after_a_refusal_is_cut_off_and_who_waits_to_be_asked_is_not_asked() {
+    let server = Fixture::start(Bounds::default(), None);
+    let mut client = TcpStream::connect(server.address).await.unwrap();
+    client.write_all(b"POST /refused HTTP/1.1\r\nhost: a\r\ncontent-length: 999999999\r\n\r\n").await.unwrap();
+    while client.write_all(&[b'x'; 4096]).await.is_ok() {}
+    let expects = "POST /refused HTTP/1.1\r\nhost: a\r\nexpect: 100-continue\r\ncontent-length: 8\r\n\r\n";
+    let answer = server.raw(expects).await;
+    assert!(answer.starts_with("HTTP/1.1 200") && answer.contains("refused"), "{answer}");
+}
+
+type Http2<B> = hyper::client::conn::http2::SendRequest<B>;
+
+async fn http2<B>(server: &Fixture) -> (Http2<B>, Task)
+where
+    B: Body<Data = Bytes, Error: Into<Box<dyn std::error::Error + Send + Sync>>> + Unpin + Send + 'static,
+{
     let stream = TcpStream::connect(server.address).await.unwrap();
     let io = hyper_util::rt::TokioIo::new(stream);
     let (sender, connection) = hyper::client::conn::http2::handshake(server.tasks.clone(), io).await.unwrap();
