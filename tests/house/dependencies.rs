@@ -18,8 +18,9 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("engine", &["kinds"]),
     ("lint", &["kinds"]),
     ("compile", &["lint", "bundle"]),
+    ("testkit", &["compile", "engine"]),
     ("runtime", &["engine", "bundle"]),
-    ("cli", &["compile", "lint", "runtime"]),
+    ("cli", &["compile", "lint", "runtime", "testkit"]),
     ("tests", &["cli"]),
 ];
 
