@@ -18,6 +18,7 @@ use aigw_kinds::prompt::{Prompt, PromptInput, apply_prompts};
 use aigw_kinds::route::{MatchRow, RoutePlan, ServedModels};
 use aigw_kinds::{
     ConsumerId, Decision, EndpointId, Expressions, Identity, ModelId, ParameterValues, Program, ProviderId, Refusal, RouteId,
+    Watch,
 };
 use aigw_providers::json::Splice;
 use http::HeaderMap;
@@ -131,6 +132,13 @@ impl Loaded {
             matcher,
             keys,
         })
+    }
+
+    /// The same, each evaluation of an expression seen by `watch`: for tests of policies. What the headers of credentials hold stays hidden.
+    #[must_use]
+    pub fn watched(self, watch: Arc<dyn Watch>) -> Self {
+        let secrets = self.program.authentications.iter().flat_map(|plan| &plan.api_key_headers).map(String::as_str);
+        Self { expressions: self.expressions.watched(watch, secrets), ..self }
     }
 
     /// The program as compiled.

@@ -1,10 +1,13 @@
 //! The tree at work on one request. Nothing is built that the expression does not look at; texts are borrowed.
 
+mod look;
 mod operators;
 mod value;
 
 use crate::tree::{Comparison, Method, Node, Op, TimeField};
 use crate::{EvalError, NameId, Names};
+pub use look::{HIDDEN, Hides, MAX_SEEN_CHARS, MAX_SEEN_NAMES, Seen, cut, shown};
+pub(crate) use look::{Look, Onlooker, Unseen};
 use operators::{compute, equal, ordered};
 pub(crate) use value::Value;
 
@@ -16,12 +19,13 @@ const MAX_QUOTE: usize = 60;
 
 /// One evaluation.
 #[derive(Clone, Copy)]
-pub(crate) struct Run<'a> {
+pub(crate) struct Run<'a, L> {
     pub(crate) names: &'a dyn Names,
     pub(crate) text: &'a str,
+    pub(crate) look: L,
 }
 
-impl<'a> Run<'a> {
+impl<'a, L: Look> Run<'a, L> {
     /// Whether the part holds; what is missing does not.
     pub(crate) fn holds(self, node: &'a Node) -> Result<bool, EvalError> {
         match &node.op {
@@ -60,6 +64,12 @@ impl<'a> Run<'a> {
     }
 
     pub(crate) fn value(self, node: &'a Node) -> Result<Value<'a>, EvalError> {
+        let value = self.part(node)?;
+        self.look.saw(self, node, &value);
+        Ok(value)
+    }
+
+    fn part(self, node: &'a Node) -> Result<Value<'a>, EvalError> {
         Ok(match &node.op {
             Op::Const(value) => Value::from(value),
             Op::Text(name) => self.names.text(*name).map_or(Value::Missing, Value::Text),

@@ -12,7 +12,7 @@ mod tests;
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use crate::evaluate::{Run, Value};
+use crate::evaluate::{Hides, Look, Onlooker, Run, Seen, Unseen, Value};
 use crate::kinds::Kinds;
 use crate::lower::{Lowering, Typed};
 use crate::parse::{Source, parse};
@@ -69,7 +69,17 @@ impl Condition {
     /// When it cannot be told: a number overflowed, or a member of the body has another type. The caller applies the rule's safe meaning.
     pub fn evaluate(&self, names: &dyn Names) -> Result<bool, EvalError> {
         let Compiled { tree, text, .. } = self.0.as_ref();
-        Run { names, text }.holds(tree)
+        Run { names, text, look: Unseen }.holds(tree)
+    }
+
+    /// As [`Condition::evaluate`], telling also what was looked at; `hides` says what is never shown. Several times as slow.
+    ///
+    /// # Errors
+    /// As [`Condition::evaluate`].
+    pub fn evaluate_seeing(&self, names: &dyn Names, hides: &Hides<'_>) -> (Result<bool, EvalError>, Seen) {
+        let Compiled { tree, text, .. } = self.0.as_ref();
+        let look = Onlooker::new(hides);
+        (Run { names, text, look: &look }.holds(tree), look.seen(text))
     }
 
     /// The outcome, where it is the same for every request that gets one.
@@ -106,8 +116,21 @@ impl ValueExpr {
     /// # Errors
     /// When it cannot be computed, or has another type than was asked for.
     pub fn evaluate(&self, names: &dyn Names) -> Result<Option<serde_json::Value>, EvalError> {
+        self.run(names, Unseen)
+    }
+
+    /// As [`ValueExpr::evaluate`], telling also what was looked at; `hides` says what is never shown. Several times as slow.
+    ///
+    /// # Errors
+    /// As [`ValueExpr::evaluate`].
+    pub fn evaluate_seeing(&self, names: &dyn Names, hides: &Hides<'_>) -> (Result<Option<serde_json::Value>, EvalError>, Seen) {
+        let look = Onlooker::new(hides);
+        (self.run(names, &look), look.seen(&self.compiled.text))
+    }
+
+    fn run<L: Look>(&self, names: &dyn Names, look: L) -> Result<Option<serde_json::Value>, EvalError> {
         let Compiled { tree, text, .. } = self.compiled.as_ref();
-        let run = Run { names, text };
+        let run = Run { names, text, look };
         let value = run.value(tree)?;
         match (self.want, &value) {
             (Type::Any, _)
@@ -125,7 +148,7 @@ impl ValueExpr {
     /// When it cannot be computed, or is not text.
     pub fn text<'a>(&'a self, names: &'a dyn Names) -> Result<Option<Cow<'a, str>>, EvalError> {
         let Compiled { tree, text, .. } = self.compiled.as_ref();
-        let run = Run { names, text };
+        let run = Run { names, text, look: Unseen };
         match run.value(tree)? {
             Value::Text(text) => Ok(Some(text)),
             Value::Missing => Ok(None),

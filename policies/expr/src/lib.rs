@@ -19,6 +19,7 @@ mod testing;
 mod tree;
 
 pub use error::{EvalError, ExprError};
+pub use evaluate::{HIDDEN, Hides, MAX_SEEN_CHARS, MAX_SEEN_NAMES, Seen, cut, shown};
 pub use expression::{Condition, Type, ValueExpr};
 pub use names::{NAMES, Name, NameId, NameRef, NameType, Names};
 pub use parse::{MAX_EXPRESSION_BYTES, MAX_EXPRESSION_DEPTH};

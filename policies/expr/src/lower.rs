@@ -10,7 +10,7 @@ use std::ops::Range;
 
 use rhai::{Expr, Stmt, StmtBlock};
 
-use crate::evaluate::{Run, Value};
+use crate::evaluate::{Run, Unseen, Value};
 use crate::kinds::Kinds;
 use crate::parse::Source;
 use crate::tree::{Const, Node, Op};
@@ -173,7 +173,7 @@ impl<'s, 't> Lowering<'s, 't> {
         if !typed.node.is_constant() {
             return Some(typed);
         }
-        let run = Run { names: &Nothing, text: self.source.text };
+        let run = Run { names: &Nothing, text: self.source.text, look: Unseen };
         let folded = match run.value(&typed.node) {
             Ok(Value::Missing) => Const::Missing,
             Ok(Value::Bool(value)) => Const::Bool(value),

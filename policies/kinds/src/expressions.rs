@@ -1,14 +1,24 @@
 //! The expressions of a program, compiled: one table by id, so that what was checked when the policies were compiled is what runs.
 
+mod watch;
+
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use aigw_expr::{Condition, EvalError, ExprError, Names, Scope, Type, ValueExpr};
 
+use self::watch::Watched;
 use crate::{ExpressionId, ExpressionPlan, ExpressionScope, ExpressionType, Program};
+
+pub use watch::{Evaluation, Given, Watch};
 
 /// Every expression of a program, ready to be evaluated.
 #[derive(Clone, Debug, Default)]
-pub struct Expressions(Vec<CompiledExpression>);
+pub struct Expressions {
+    compiled: Vec<CompiledExpression>,
+    /// Set in tests of policies only.
+    watched: Option<Arc<Watched>>,
+}
 
 /// An expression, ready to be evaluated.
 #[derive(Clone, Debug)]
@@ -73,7 +83,13 @@ impl Expressions {
                 message: faults.first().map_or_else(String::new, ToString::to_string),
             })
         });
-        compiled.collect::<Result<_, _>>().map(Self)
+        Ok(Self { compiled: compiled.collect::<Result<_, _>>()?, watched: None })
+    }
+
+    /// The same, each evaluation seen by `watch`. What these headers and query parameters hold, and common headers of credentials, is hidden from it.
+    #[must_use]
+    pub fn watched<'s>(self, watch: Arc<dyn Watch>, secrets: impl IntoIterator<Item = &'s str>) -> Self {
+        Self { watched: Some(Arc::new(Watched::new(watch, secrets))), ..self }
     }
 
     /// Whether a condition holds.
@@ -81,9 +97,10 @@ impl Expressions {
     /// # Errors
     /// When it cannot be told; the caller applies the rule's safe meaning.
     pub fn holds(&self, id: ExpressionId, names: &dyn Names) -> Result<bool, EvalError> {
-        match self.0.get(id.index()) {
-            Some(CompiledExpression::Condition(condition)) => condition.evaluate(names),
-            _ => Err(absent()),
+        let Some(CompiledExpression::Condition(condition)) = self.compiled.get(id.index()) else { return Err(absent()) };
+        match &self.watched {
+            None => condition.evaluate(names),
+            Some(watched) => watched.holds(id, condition, names),
         }
     }
 
@@ -100,15 +117,14 @@ impl Expressions {
     /// # Errors
     /// When it cannot be computed.
     pub fn text<'a>(&'a self, id: ExpressionId, names: &'a dyn Names) -> Result<Option<Cow<'a, str>>, EvalError> {
-        let Some(CompiledExpression::Value(value)) = self.0.get(id.index()) else { return Err(absent()) };
+        let Some(CompiledExpression::Value(value)) = self.compiled.get(id.index()) else { return Err(absent()) };
+        if let Some(watched) = &self.watched {
+            return Ok(watched.text(id, value, names)?.map(Cow::Owned));
+        }
         if let Ok(text) = value.text(names) {
             return Ok(text);
         }
-        Ok(match value.evaluate(names)? {
-            None | Some(serde_json::Value::Null) => None,
-            Some(serde_json::Value::String(text)) => Some(Cow::Owned(text)),
-            Some(other) => Some(Cow::Owned(other.to_string())),
-        })
+        Ok(value.evaluate(names)?.and_then(written_out).map(Cow::Owned))
     }
 
     /// A value as JSON; `None` where it is missing.
@@ -116,10 +132,20 @@ impl Expressions {
     /// # Errors
     /// When it cannot be computed.
     pub fn json(&self, id: ExpressionId, names: &dyn Names) -> Result<Option<serde_json::Value>, EvalError> {
-        match self.0.get(id.index()) {
-            Some(CompiledExpression::Value(value)) => value.evaluate(names),
-            _ => Err(absent()),
+        let Some(CompiledExpression::Value(value)) = self.compiled.get(id.index()) else { return Err(absent()) };
+        match &self.watched {
+            None => value.evaluate(names),
+            Some(watched) => watched.json(id, value, names),
         }
+    }
+}
+
+/// A value as text; `None` where it is `null`.
+fn written_out(value: serde_json::Value) -> Option<String> {
+    match value {
+        serde_json::Value::Null => None,
+        serde_json::Value::String(text) => Some(text),
+        other => Some(other.to_string()),
     }
 }
 

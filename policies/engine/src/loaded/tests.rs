@@ -222,3 +222,32 @@ fn captured_names_are_decoded_once() {
         assert_eq!(decoded(segment), expected, "{segment}");
     }
 }
+
+#[derive(Debug, Default)]
+struct Notebook(std::sync::Mutex<Vec<aigw_kinds::Evaluation>>);
+
+impl Watch for Notebook {
+    fn saw(&self, evaluation: aigw_kinds::Evaluation) {
+        self.0.lock().unwrap().push(evaluation);
+    }
+}
+
+#[test]
+fn a_watch_sees_what_decided_and_no_callers_key() {
+    let text = r#"request.path == "/" && request.headers["x-house-key"] != ()"#;
+    let mut tables =
+        with(whole(), json!({"expressions": [{"text": text, "scope": "match", "gives": "bool", "place": [0, 1, 1]}]}));
+    *tables.pointer_mut("/matches/1/when").unwrap() = json!(0);
+    *tables.pointer_mut("/authentications/0/api_key_headers/0").unwrap() = json!("x-house-key");
+    let notebook = Arc::new(Notebook::default());
+    let loaded = Loaded::new(program(tables), values(&VALUES)).unwrap().watched(Arc::clone(&notebook) as Arc<dyn Watch>);
+    let mut headers = HeaderMap::new();
+    headers.insert("x-house-key", "s3cret".parse().unwrap());
+    let (ip, now) = ([10, 0, 0, 1].into(), Timestamp::default());
+    let head = HeadFacts { method: &Method::POST, path: "/", host: None, query: None, headers: &headers, ip, now };
+    assert!(loaded.find_route(&Facts::new(head), &mut Vec::new()).is_ok());
+    let saw = [("request.path", "\"/\""), ("request.headers[\"x-house-key\"]", "<hidden>")];
+    let saw = saw.map(|(path, value)| (path.to_owned(), value.to_owned())).to_vec();
+    let gave = aigw_kinds::Given::Bool(true);
+    assert_eq!(*notebook.0.lock().unwrap(), [aigw_kinds::Evaluation { id: aigw_kinds::ExpressionId(0), gave, saw }]);
+}

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use serde_json::Value as Json;
 
-use super::Run;
+use super::{Look, Run};
 use crate::tree::{Const, Node};
 use crate::{EvalError, NameId};
 
@@ -64,7 +64,7 @@ impl<'a> From<&'a Const> for Value<'a> {
     }
 }
 
-impl<'a> Run<'a> {
+impl<'a, L: Look> Run<'a, L> {
     /// The value as JSON of its own; `None` where it is missing.
     pub(crate) fn json(self, node: &'a Node, value: Value<'a>) -> Result<Option<Json>, EvalError> {
         Ok(Some(match value {

@@ -12,7 +12,10 @@ fn outcome(text: &str) -> String {
         Ok(condition) => condition,
         Err(errors) => return format!("does not compile: {}", errors[0].message),
     };
-    match condition.evaluate(&Request::default()) {
+    let outcome = condition.evaluate(&Request::default());
+    // Looking on changes nothing.
+    assert_eq!(condition.evaluate_seeing(&Request::default(), &|_, _| false).0, outcome, "{text}");
+    match outcome {
         Ok(holds) => holds.to_string(),
         Err(error) => error.to_string(),
     }

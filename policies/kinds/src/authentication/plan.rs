@@ -15,3 +15,17 @@ pub struct AuthenticationPlan {
     /// Whether a caller without any credential passes as anonymous. A wrong credential is refused all the same.
     pub anonymous: bool,
 }
+
+/// Headers that hold what proves who somebody is: cookies (RFC 6265), credentials (RFC 9110, sections 11.6.2 and 11.7.2) and what common gateways
+/// and clouds call their keys. A program's own authentication may name more.
+pub const SECRET_HEADERS: [&str; 9] = [
+    "api-key",
+    "authorization",
+    "cookie",
+    "ocp-apim-subscription-key",
+    "proxy-authorization",
+    "x-amz-security-token",
+    "x-api-key",
+    "x-forwarded-authorization",
+    "x-goog-api-key",
+];

@@ -1,24 +1,12 @@
 //! Headers that hold secrets of other systems go to the providers.
 
 use aigw_kinds::Repository;
-use aigw_kinds::authentication::AuthenticationSpec;
+use aigw_kinds::authentication::{AuthenticationSpec, SECRET_HEADERS};
 use aigw_kinds::gateway::GatewaySpec;
 use aigw_source::{Finding, Findings, Level, RuleId, Sources};
 
 pub(crate) const ID: RuleId = RuleId { code: "S622", name: "secret-header-forwarded" };
 pub(crate) const LEVEL: Level = Level::Warning;
-
-/// Headers that hold what proves who somebody is: cookies (RFC 6265), credentials (RFC 9110 section 11.6.2) and what common gateways and clouds call their keys.
-const SECRET: [&str; 8] = [
-    "api-key",
-    "authorization",
-    "cookie",
-    "ocp-apim-subscription-key",
-    "x-amz-security-token",
-    "x-api-key",
-    "x-forwarded-authorization",
-    "x-goog-api-key",
-];
 
 pub(crate) fn check(repository: &Repository, _: &Sources, findings: &mut Findings) {
     // Headers that this gateway itself reads keys from are the subject of another rule.
@@ -28,7 +16,7 @@ pub(crate) fn check(repository: &Repository, _: &Sources, findings: &mut Finding
     };
     for gateway in repository.all::<GatewaySpec>() {
         for (index, header) in gateway.spec.forward_headers.iter().enumerate() {
-            if SECRET.contains(&header.to_ascii_lowercase().as_str()) && !is_own(header) {
+            if SECRET_HEADERS.contains(&header.to_ascii_lowercase().as_str()) && !is_own(header) {
                 let place = gateway.doc.locate(&format!("/spec/forwardHeaders/{index}"));
                 let message = format!("`{header}` holds secrets of the caller, and goes to every provider");
                 findings.push(
