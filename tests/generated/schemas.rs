@@ -85,7 +85,8 @@ fn what_does_not_fit_is_told_by_the_schema_that_editors_read() {
 #[test]
 fn a_record_fits_the_schema_of_records() {
     use aigw_core::{
-        Attempt, AttemptOutcome, ErrorCode, LimitState, Outcome, PolicyVerdict, Record, Timestamp, UsageRecord, Verdict,
+        Attempt, AttemptOutcome, ErrorCode, LimitState, Outcome, PolicyVerdict, Record, SkipReason, Skipped, Timestamp,
+        UsageRecord, Verdict,
     };
     let verdict = |shadow, note| PolicyVerdict {
         policy: "support-tokens".to_owned(),
@@ -99,6 +100,7 @@ fn a_record_fits_the_schema_of_records() {
     let full = Record {
         time: Timestamp::from_millis(1_700_000_000_000),
         route: Some("support-chat".to_owned()),
+        route_at: Some("routes.yaml:7:7".to_owned()),
         operation: Some("chat".into()),
         consumer: Some("mobile-app".to_owned()),
         credential: Some("mobile-1".to_owned()),
@@ -111,6 +113,11 @@ fn a_record_fits_the_schema_of_records() {
             micros: 12,
             outcome: AttemptOutcome::Retried,
             reason: Some("503".to_owned()),
+        }],
+        skipped: vec![Skipped {
+            target: "aoai/westus/gpt-4o".to_owned(),
+            reason: SkipReason::WhenFailed,
+            note: Some("`request.body.n` is text, not a number".to_owned()),
         }],
         usage: Some(UsageRecord { input_tokens: Some(9), output_tokens: Some(12), ..UsageRecord::default() }),
         outcome: Outcome::Refused,

@@ -18,7 +18,9 @@ pub use counters::{Admission, Claim, ClaimAmount, Counters, Permit, StoreError};
 pub use name::{MAX_NAME_BYTES, Name, NameError};
 pub use operation::{Operation, SurfaceName};
 pub use phase::{PHASES, Phase};
-pub use record::{Attempt, AttemptOutcome, LimitState, Outcome, PolicyVerdict, Record, UsageRecord, Verdict};
+pub use record::{
+    Attempt, AttemptOutcome, LimitState, Outcome, PolicyVerdict, Record, SkipReason, Skipped, UsageRecord, Verdict,
+};
 pub use secret::Secret;
 pub use time::{Moment, Timestamp};
 pub use units::{ByteSize, Millis, Share, UnitError};

@@ -27,6 +27,9 @@ pub struct Record {
     /// The route's name, once matched.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub route: Option<String>,
+    /// `file:line:column` of the route's match that the request met.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub route_at: Option<String>,
     /// `chat`, `embeddings`, `models` or `http`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub operation: Option<Cow<'static, str>>,
@@ -47,6 +50,9 @@ pub struct Record {
     pub limits: Vec<LimitState>,
     /// Each send to a target, in order.
     pub attempts: Vec<Attempt>,
+    /// Each target that was passed over, and why; a target of less priority that was not needed is not among them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub skipped: Vec<Skipped>,
     /// Usage that the target reported, if it did.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub usage: Option<UsageRecord>,
@@ -142,6 +148,39 @@ pub struct Attempt {
     /// Why it failed, where it did.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
+}
+
+/// A target that was passed over.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Skipped {
+    /// `provider/endpoint/model`.
+    pub target: String,
+    /// Why.
+    pub reason: SkipReason,
+    /// Why its `when` could not be told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
+}
+
+/// Why a target was passed over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum SkipReason {
+    /// Its `when` does not hold.
+    WhenFalse,
+    /// Its `when` could not be told, which makes it ineligible.
+    WhenFailed,
+    /// The secret that is its key has no value here.
+    SecretMissing,
+    /// It asked to be left alone, for this or an earlier request.
+    CoolingDown,
+    /// Its provider's retry budget is spent.
+    RetryBudget,
+    /// The request would have ended before its pause.
+    TimeSpent,
+    /// No request can be written for it: its key cannot stand in a header, or its path is none.
+    Unsendable,
 }
 
 /// What came of an attempt.

@@ -8,12 +8,12 @@ mod targets;
 mod trouble;
 mod upstream;
 
-use aigw_core::{AttemptOutcome, Moment, Outcome, World};
+use aigw_core::{AttemptOutcome, Moment, Outcome, SkipReason, Skipped, World};
 use aigw_kinds::model::ModelPlan;
 use aigw_kinds::{ModelId, Refusal};
 
 use self::attempt::{Sending, attempt};
-use self::choose::{Backoff, Choice, Draw, Next};
+use self::choose::{Backoff, Choice, Draw};
 use self::trouble::{Again, Trouble};
 use crate::exchange::Exchange;
 use crate::reply::Reply;
@@ -91,13 +91,14 @@ async fn serve<W: World>(x: &mut Exchange<'_, W>, model: ModelId) -> Result<Repl
     let mut choice = choose(x, model, plan);
     let mut trouble: Option<Trouble> = None;
     for _ in 0..plan.retry.attempts {
-        let (place, candidate) = match pick(x, &choice, plan, trouble.is_some()).await {
+        let (place, candidate) = match pick(x, &mut choice, plan, trouble.is_some()).await {
             Ok(picked) => picked,
             Err(until) => return Err(End::Spent(Spent { trouble, until })),
         };
         let now = x.settlement.world.now();
         let Some(request) = request::model_request(x, candidate) else {
             choice.failed(place, false, now, backoff(plan), 0);
+            x.settlement.skipped(&candidate.label, unsendable(x, candidate));
             continue;
         };
         choice.sent(place);
@@ -124,45 +125,76 @@ async fn serve<W: World>(x: &mut Exchange<'_, W>, model: ModelId) -> Result<Repl
 /// The next target, after the pause that it needs. Where there is none within the policy's patience and the provider's budget: when one that
 /// wants to be left alone could be asked again.
 async fn pick<'r, W: World>(
-    x: &Exchange<'r, W>,
-    choice: &Choice<'r>,
+    x: &mut Exchange<'r, W>,
+    choice: &mut Choice<'r>,
     plan: &ModelPlan,
     retry: bool,
 ) -> Result<(usize, &'r Candidate), Option<Moment>> {
-    let world = &x.settlement.world;
-    let now = world.now();
-    let (place, pause) = match choice.next(now, plan.retry.backoff_max) {
-        Next::Send(place) => (place, None),
-        Next::Wait(place, at) if at < x.deadline => (place, Some(at)),
-        Next::Wait(_, at) => return Err(Some(at)),
-        Next::Spent { until } => return Err(until),
-    };
+    let now = x.settlement.world.now();
+    let next = choice.next(now, plan.retry.backoff_max);
+    for candidate in choice.passed_over(next.place(), now) {
+        x.settlement.skipped(&candidate.label, SkipReason::CoolingDown);
+    }
+    let place = next.place().ok_or(next.until())?;
     let candidate = choice.candidate(place).ok_or(None)?;
+    if next.until().is_some_and(|at| at >= x.deadline) {
+        x.settlement.skipped(&candidate.label, SkipReason::TimeSpent);
+        return Err(next.until());
+    }
     if retry && !candidate.budget.allows(now, plan.retry.budget) {
+        x.settlement.skipped(&candidate.label, SkipReason::RetryBudget);
         return Err(None);
     }
-    if let Some(at) = pause {
-        world.sleep_until(at).await;
+    if let Some(at) = next.until() {
+        x.settlement.world.sleep_until(at).await;
     }
     Ok((place, candidate))
 }
 
 /// The model's targets for this request, the best first.
-fn choose<'r, W: World>(x: &Exchange<'r, W>, model: ModelId, plan: &ModelPlan) -> Choice<'r> {
-    let expressions = x.fixed.loaded.expressions();
-    let candidates = x.fixed.targets.of_model(model);
+fn choose<'r, W: World>(x: &mut Exchange<'r, W>, model: ModelId, plan: &ModelPlan) -> Choice<'r> {
+    let fixed = x.fixed;
+    let candidates = fixed.targets.of_model(model);
     // What fails counts as missing: such callers share no place.
-    let sticky = plan.sticky.and_then(|id| expressions.text(id, &x.facts).ok().flatten());
+    let sticky = plan.sticky.and_then(|id| fixed.loaded.expressions().text(id, &x.facts).ok().flatten());
     let draw = match &sticky {
         Some(key) => Draw::Sticky(key),
         None if candidates.len() > 1 => Draw::Random(x.settlement.world.random()),
         None => Draw::Random(0),
     };
-    let eligible = |candidate: &&Candidate| {
-        let has_key = candidate.key.as_deref().is_none_or(|name| x.settlement.world.secret(name).is_some());
-        has_key && expressions.holds_if_any(candidate.when, &x.facts).unwrap_or(false)
-    };
-    Choice::new(candidates.iter().filter(eligible), draw)
+    let mut skipped = Vec::new();
+    let eligible = candidates.iter().filter(|candidate| match ineligible(x, candidate) {
+        None => true,
+        Some((reason, note)) => {
+            skipped.push(Skipped { target: candidate.label.clone(), reason, note });
+            false
+        }
+    });
+    let choice = Choice::new(eligible, draw);
+    drop(sticky);
+    x.settlement.record.skipped.append(&mut skipped);
+    choice
+}
+
+/// Why a candidate is not for this request, where it is not.
+fn ineligible<W: World>(x: &Exchange<'_, W>, candidate: &Candidate) -> Option<(SkipReason, Option<String>)> {
+    if !has_key(x, candidate) {
+        return Some((SkipReason::SecretMissing, None));
+    }
+    match x.fixed.loaded.expressions().holds_if_any(candidate.when, &x.facts) {
+        Ok(true) => None,
+        Ok(false) => Some((SkipReason::WhenFalse, None)),
+        Err(error) => Some((SkipReason::WhenFailed, Some(error.to_string()))),
+    }
+}
+
+fn has_key<W: World>(x: &Exchange<'_, W>, candidate: &Candidate) -> bool {
+    candidate.key.as_deref().is_none_or(|name| x.settlement.world.secret(name).is_some())
+}
+
+/// Why no request could be written for a candidate.
+fn unsendable<W: World>(x: &Exchange<'_, W>, candidate: &Candidate) -> SkipReason {
+    if has_key(x, candidate) { SkipReason::Unsendable } else { SkipReason::SecretMissing }
 }
 
 /// Takes a failure in: the target's wish to be left alone, and whether and when it may be tried again.

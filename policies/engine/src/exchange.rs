@@ -99,6 +99,7 @@ impl<'r, W: World> Exchange<'r, W> {
         let matched = self.fixed.loaded.find_route(&self.facts, &mut self.settlement.notes.decisions)?;
         self.facts.route = Some(matched.plan);
         self.settlement.record.route = Some(matched.plan.origin.name.to_string());
+        self.settlement.record.route_at = Some(matched.at.to_owned());
         self.settlement.record.operation = Some(matched.row.operation.as_str().into());
         self.matched = Some(matched);
         Ok(())

@@ -87,6 +87,8 @@ pub struct LoadedRoute {
 pub struct Matched<'l> {
     /// The row that decided.
     pub row: &'l MatchRow,
+    /// Where it stands: `file:line:column`.
+    pub at: &'l str,
     /// The route's plan.
     pub plan: &'l RoutePlan,
     /// The route, ready.
@@ -186,10 +188,12 @@ impl Loaded {
     /// # Errors
     /// `route_not_found`, with what is nearest.
     pub fn find_route(&self, facts: &Facts<'_>, decisions: &mut Vec<Decision>) -> Result<Matched<'_>, Refusal> {
-        let row = self.matcher.find(facts, &self.expressions, decisions);
-        let row = row.and_then(|row| self.program.matches.get(usize::try_from(row).ok()?));
-        let matched =
-            row.and_then(|row| Some(Matched { row, plan: row.route.of(&self.program)?, route: self.route(row.route)? }));
+        let index = self.matcher.find(facts, &self.expressions, decisions);
+        let matched = index.and_then(|index| {
+            let row = self.program.matches.get(usize::try_from(index).ok()?)?;
+            let at = self.places.row(index)?;
+            Some(Matched { row, at, plan: row.route.of(&self.program)?, route: self.route(row.route)? })
+        });
         matched.ok_or_else(|| self.matcher.miss(facts))
     }
 

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use aigw_core::{Attempt, AttemptOutcome, ErrorCode, Moment, Outcome, Permit, Phase, Record, World};
+use aigw_core::{Attempt, AttemptOutcome, ErrorCode, Moment, Outcome, Permit, Phase, Record, SkipReason, Skipped, World};
 
 use crate::answer::EventStream;
 use crate::call::{TERMINAL_SUPPLIED, followed};
@@ -38,6 +38,11 @@ impl<W: World> Settlement<W> {
     /// Notes how long a phase took.
     pub(crate) fn spent(&mut self, phase: Phase, began: Moment, ended: Moment) {
         self.timings.push((phase.as_str().into(), ended.micros_since(began)));
+    }
+
+    /// Notes that a target was passed over.
+    pub(crate) fn skipped(&mut self, target: &str, reason: SkipReason) {
+        self.record.skipped.push(Skipped { target: target.to_owned(), reason, note: None });
     }
 
     /// Notes that a target is being called. Until [`Settlement::answered`] the attempt counts as cancelled.

@@ -27,6 +27,8 @@ struct Entry<'a> {
     not_before: Moment,
     /// True where the same request must not go there again.
     out: bool,
+    /// Set once it was told that this was passed over.
+    told: bool,
 }
 
 /// What to do next.
@@ -43,6 +45,25 @@ pub(crate) enum Next {
     },
 }
 
+impl Next {
+    /// Whose turn it is.
+    pub(crate) const fn place(self) -> Option<usize> {
+        match self {
+            Self::Send(place) | Self::Wait(place, _) => Some(place),
+            Self::Spent { .. } => None,
+        }
+    }
+
+    /// Until when to wait, for its turn or, where there is none, before asking again.
+    pub(crate) const fn until(self) -> Option<Moment> {
+        match self {
+            Self::Send(_) => None,
+            Self::Wait(_, at) => Some(at),
+            Self::Spent { until } => until,
+        }
+    }
+}
+
 impl<'a> Choice<'a> {
     /// Orders the eligible candidates.
     pub(crate) fn new(eligible: impl Iterator<Item = &'a Candidate>, draw: Draw<'_>) -> Self {
@@ -52,6 +73,7 @@ impl<'a> Choice<'a> {
             sends: 0,
             not_before: Moment::default(),
             out: false,
+            told: false,
         };
         let mut entries: Vec<Entry<'a>> = eligible.enumerate().map(entry).collect();
         if entries.len() > 1 {
@@ -81,6 +103,18 @@ impl<'a> Choice<'a> {
             Some((at, place)) if at <= now.after(patience) => Next::Wait(place, at),
             cold => Next::Spent { until: cold.map(|(at, _)| at) },
         }
+    }
+
+    /// Untried candidates that are passed over for the one at `place`, or for none, since they want to be left alone; each told once.
+    pub(crate) fn passed_over(&mut self, place: Option<usize>, now: Moment) -> impl Iterator<Item = &'a Candidate> {
+        let untried = |entry: &Entry<'_>| entry.sends == 0 && !entry.out;
+        // Whoever is tried again stands behind all that were not tried.
+        let before = place.filter(|place| self.entries.get(*place).is_some_and(untried)).unwrap_or(self.entries.len());
+        self.entries.iter_mut().take(before).filter_map(move |entry| {
+            let passed = untried(entry) && !entry.told && entry.candidate.cooling.ends(now).is_some();
+            entry.told |= passed;
+            passed.then_some(entry.candidate)
+        })
     }
 
     /// Notes a send.

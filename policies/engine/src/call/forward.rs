@@ -7,7 +7,7 @@ use http::uri::PathAndQuery;
 
 use super::attempt::{Sending, attempt};
 use super::request::http_request;
-use super::{Candidate, message};
+use super::{Candidate, message, unsendable};
 use crate::exchange::Exchange;
 use crate::loaded::Matched;
 use crate::reply::Reply;
@@ -21,7 +21,10 @@ pub(crate) async fn forward<W: World>(x: &mut Exchange<'_, W>, matched: Matched<
     let mut last = None;
     for candidate in fixed.targets.of_route(matched.row.route) {
         let request = target_path(x, candidate, path.as_deref(), matched.row).and_then(|path| http_request(x, candidate, path));
-        let Some(request) = request else { continue };
+        let Some(request) = request else {
+            x.settlement.skipped(&candidate.label, unsendable(x, candidate));
+            continue;
+        };
         let sending =
             Sending { candidate, operation: Operation::Http, expectation: None, request_at: x.deadline, event_bytes: 0 };
         match attempt(&mut x.settlement, &sending, request).await {

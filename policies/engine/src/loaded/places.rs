@@ -76,6 +76,11 @@ impl Places {
         }
     }
 
+    /// `file:line:column` of a row of the match table.
+    pub(super) fn row(&self, index: u32) -> Option<&str> {
+        self.find(Decider::Row(index)).0.map(|row| &*row.at)
+    }
+
     pub(super) fn limit_state(&self, reading: &LimitReading) -> LimitState {
         let (_, part) = self.find(reading.by);
         let limit = part.map_or_else(String::new, |part| part.full.to_string());

@@ -65,9 +65,11 @@ fn the_gateway_may_give_a_code_another_face() {
 
 #[test]
 fn the_record_tells_who_what_and_how_long() {
-    let desk = Desk::scripted([vec![hello().after(40)]]);
+    let desk = Desk::new(|program| program.matches.first_mut().unwrap().place = aigw_kinds::Place(0, 9, 7));
+    desk.script([vec![hello().after(40)]]);
     desk.chat(ASK);
     let record = desk.record();
+    assert_eq!(record.route_at.as_deref(), Some("policies.yaml:9:7"));
     assert_eq!(
         (record.method.as_str(), record.path.as_str(), record.bundle.as_str()),
         ("POST", "/v1/chat/completions", "sha256:b")

@@ -1,7 +1,7 @@
 //! Which targets are tried, how often, when, and what the client is told when none answers.
 
 use aigw_core::TransportErrorKind::{Connect, ConnectTimeout, Protocol, Reset};
-use aigw_core::{AttemptOutcome, Millis, Share};
+use aigw_core::{AttemptOutcome, Millis, Share, SkipReason};
 use aigw_kinds::model::RetryOn;
 use aigw_kinds::{ExpressionPlan, ExpressionScope, ExpressionType, Setting};
 
@@ -17,6 +17,11 @@ fn calls(desk: &Desk) -> Vec<(u32, u64)> {
 
 fn outcomes(desk: &Desk) -> Vec<(String, AttemptOutcome)> {
     desk.record().attempts.into_iter().map(|attempt| (attempt.target, attempt.outcome)).collect()
+}
+
+fn skipped(desk: &Desk) -> Vec<(String, SkipReason)> {
+    let last = desk.world.records().pop().unwrap();
+    last.skipped.into_iter().map(|skipped| (skipped.target, skipped.reason)).collect()
 }
 
 #[test]
@@ -35,6 +40,7 @@ fn a_failure_goes_to_the_best_untried_target() {
         assert_eq!(calls(&desk), [(0, 0), (1, 0)]);
         let expected = [("p/a/big".to_owned(), AttemptOutcome::Retried), ("p/b/big".to_owned(), AttemptOutcome::Served)];
         assert_eq!(outcomes(&desk), expected);
+        assert_eq!(skipped(&desk), [], "whoever was not needed was not passed over");
     }
 }
 
@@ -116,11 +122,14 @@ fn retry_after_is_a_floor_for_that_target_and_for_every_request() {
     let busy = error(429, "rate_limit_exceeded").header("retry-after", "30");
     let desk = Desk::scripted([vec![busy, hello()], vec![hello()]]);
     desk.chat(ASK);
+    assert_eq!(skipped(&desk), [], "its attempt tells");
     desk.chat(ASK);
     assert_eq!(calls(&desk).iter().map(|(endpoint, _)| *endpoint).collect::<Vec<_>>(), [0, 1, 1]);
+    assert_eq!(skipped(&desk), [("p/a/big".to_owned(), SkipReason::CoolingDown)]);
     desk.world.advance(30_000);
     desk.chat(ASK);
     assert_eq!(calls(&desk).last().unwrap().0, 0);
+    assert_eq!(skipped(&desk), []);
 }
 
 #[test]
@@ -138,6 +147,18 @@ fn a_short_wish_for_peace_is_waited_out_and_a_long_one_is_told() {
     desk.world.advance(10_000);
     let told = desk.chat(ASK);
     assert_eq!((told.code().as_str(), told.header("retry-after"), calls(&desk).len()), ("upstream_rate_limited", Some("50"), 1));
+    assert_eq!(skipped(&desk), [("p/a/big".to_owned(), SkipReason::CoolingDown)]);
+}
+
+#[test]
+fn nobody_waits_past_the_requests_own_time() {
+    let desk = Desk::new(|program| {
+        program.models.first_mut().unwrap().targets.truncate(1);
+        program.gateway.bounds.request_time = Millis::from_secs(3);
+    });
+    desk.script([vec![error(429, "x").header("retry-after", "4"), hello()]]);
+    assert_eq!(desk.chat(ASK).code(), "upstream_rate_limited");
+    assert_eq!((calls(&desk).len(), skipped(&desk)), (1, vec![("p/a/big".to_owned(), SkipReason::TimeSpent)]));
 }
 
 #[test]
@@ -149,6 +170,7 @@ fn the_budget_stops_retries_when_everything_fails() {
     }
     let sent = desk.world.calls().len();
     assert!((55..=75).contains(&sent), "50 requests and 20 % of what was sent, the first ten free: {sent}");
+    assert_eq!(skipped(&desk), [("p/b/big".to_owned(), SkipReason::RetryBudget)]);
 }
 
 #[test]
@@ -165,13 +187,26 @@ fn a_target_is_eligible_by_its_condition_and_its_secret() {
             program.models.first_mut().unwrap().targets.first_mut().unwrap().when = Some(aigw_kinds::ExpressionId(0));
         })
     };
-    for (text, endpoint) in
-        [(r#"identity.consumer == "app""#, 0), (r#"identity.consumer == "other""#, 1), ("request.body.messages > 3", 1)]
-    {
+    for (text, endpoint, reason, note) in [
+        (r#"identity.consumer == "app""#, 0, None, None),
+        (r#"identity.consumer == "other""#, 1, Some(SkipReason::WhenFalse), None),
+        (
+            "request.body.messages > 3",
+            1,
+            Some(SkipReason::WhenFailed),
+            Some("`request.body.messages > 3` compares a list with a number"),
+        ),
+    ] {
         let desk = conditional(text);
         desk.script([vec![hello()], vec![hello()]]);
         desk.chat(ASK);
         assert_eq!(calls(&desk), [(endpoint, 0)], "{text}");
+        let skipped = desk.record().skipped;
+        assert_eq!(
+            skipped.first().map(|skipped| (skipped.target.as_str(), skipped.reason)),
+            reason.map(|reason| ("p/a/big", reason))
+        );
+        assert_eq!(skipped.first().and_then(|skipped| skipped.note.as_deref()), note);
     }
     let desk = Desk::scripted([vec![hello()], vec![hello()]]);
     desk.world.lose_secret("key-a");
@@ -180,6 +215,8 @@ fn a_target_is_eligible_by_its_condition_and_its_secret() {
     desk.world.lose_secret("key-b");
     let told = desk.chat(ASK);
     assert_eq!((told.status, told.code().as_str()), (StatusCode::SERVICE_UNAVAILABLE, "no_target"));
+    let missing = ["p/a/big", "p/b/big"].map(|target| (target.to_owned(), SkipReason::SecretMissing));
+    assert_eq!(skipped(&desk), missing);
 }
 
 #[test]
