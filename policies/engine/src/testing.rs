@@ -34,7 +34,8 @@ struct Inner {
     script: Mutex<BTreeMap<u32, VecDeque<Upstream>>>,
     calls: Mutex<Vec<Seen>>,
     records: Mutex<Vec<Record>>,
-    missing: Mutex<Vec<String>>,
+    /// Secrets that are not as they should be: missing, or of this value.
+    secrets: Mutex<BTreeMap<String, Option<&'static str>>>,
     open: AtomicU64,
     counters: TestCounters,
 }
@@ -136,7 +137,7 @@ impl TestWorld {
             script: Mutex::default(),
             calls: Mutex::default(),
             records: Mutex::default(),
-            missing: Mutex::default(),
+            secrets: Mutex::default(),
             open: AtomicU64::new(0),
             counters: TestCounters::default(),
         }))
@@ -164,7 +165,11 @@ impl TestWorld {
     }
 
     pub(crate) fn lose_secret(&self, name: &str) {
-        self.0.missing.lock().unwrap().push(name.to_owned());
+        self.0.secrets.lock().unwrap().insert(name.to_owned(), None);
+    }
+
+    pub(crate) fn change_secret(&self, name: &str, value: &'static str) {
+        self.0.secrets.lock().unwrap().insert(name.to_owned(), Some(value));
     }
 
     /// Upstream bodies that are neither read to their end nor dropped.
@@ -295,8 +300,8 @@ impl World for TestWorld {
     }
 
     fn secret(&self, name: &str) -> Option<Secret> {
-        let missing = self.0.missing.lock().unwrap().iter().any(|missing| missing == name);
-        (!missing).then(|| Secret::new(CANARY.to_owned()))
+        let changed = self.0.secrets.lock().unwrap().get(name).copied();
+        changed.unwrap_or(Some(CANARY)).map(|value| Secret::new(value.to_owned()))
     }
 
     fn counters(&self) -> &TestCounters {

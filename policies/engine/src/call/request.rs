@@ -1,8 +1,8 @@
 //! The request to a target: the client's bytes with the few members that change, and only those headers that may pass.
 
 use aigw_core::World;
-use aigw_providers::wire::BodyContext;
 use aigw_providers::wire::headers::{Forward, request_headers};
+use aigw_providers::wire::{BodyContext, Credential};
 use bytes::Bytes;
 use http::uri::PathAndQuery;
 use http::{HeaderMap, HeaderValue, Method, Request, Uri};
@@ -48,11 +48,9 @@ fn finish<W: World>(
     if headers.contains_key(&REQUEST_ID) || x.fixed.loaded.gateway().forward_headers.contains(&REQUEST_ID) {
         headers.insert(REQUEST_ID, HeaderValue::try_from(&x.settlement.record.request_id).ok()?);
     }
-    if let Some(name) = &candidate.key {
-        let secret = x.settlement.world.secret(name)?;
-        if let Some((name, value)) = candidate.wire.credential.header(secret.expose()) {
-            headers.insert(name, value);
-        }
+    if let Some(name) = candidate.key.as_ref().filter(|_| candidate.wire.credential != Credential::None) {
+        let (name, value) = candidate.wire.credential.header(x.settlement.world.secret(name)?.expose())?;
+        headers.insert(name, value);
     }
     *request.uri_mut() = Uri::from(path);
     *request.headers_mut() = headers;

@@ -220,6 +220,20 @@ fn a_target_is_eligible_by_its_condition_and_its_secret() {
 }
 
 #[test]
+fn nothing_is_sent_without_the_key_that_it_needs() {
+    let desk = Desk::scripted([vec![hello()], vec![hello()]]);
+    desk.world.change_secret("key-a", "two\nlines");
+    for (request, targets) in [(desk.post("/v1/chat/completions", ASK), "p/a/big"), (desk.post("/score/x", "{}"), "p/a")] {
+        assert_eq!(desk.ask(request).status, StatusCode::OK);
+        assert_eq!(skipped(&desk), [(targets.to_owned(), SkipReason::Unsendable)]);
+    }
+    assert!(desk.world.calls().iter().all(|call| call.endpoint == 1));
+    desk.world.lose_secret("key-a");
+    assert_eq!(desk.ask(desk.post("/score/x", "{}")).status, StatusCode::OK);
+    assert_eq!(skipped(&desk), [("p/a".to_owned(), SkipReason::SecretMissing)]);
+}
+
+#[test]
 fn equals_are_balanced_by_weight_and_zero_gets_none() {
     let balanced = |weights: [u64; 2]| {
         let desk = Desk::new(|program| {
