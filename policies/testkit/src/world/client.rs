@@ -41,7 +41,7 @@ pub struct Exchange {
     pub end: End,
     /// From the request's beginning to its end.
     pub took: Millis,
-    /// What was decided. Empty where `end` is [`End::Unrecorded`].
+    /// What was decided. Empty where `end` is [`End::Unrecorded`], or [`End::Stuck`] without a record.
     pub record: Record,
     /// The calls that were made for it, in order.
     pub sent: Vec<Sent>,

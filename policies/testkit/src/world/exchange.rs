@@ -9,9 +9,13 @@ use super::{Client, End, Exchange, Sim};
 
 /// Takes the clients' requests to their ends.
 pub(super) fn run(sim: &Sim, engine: &Engine<Sim>, clients: Vec<Client>) -> Vec<Exchange> {
-    sim.0.ledger.open(clients.len());
+    to_the_end(sim, clients.into_iter().map(|client| Visit::new(sim, engine, client)).collect())
+}
+
+/// Runs until every request is over.
+pub(super) fn to_the_end(sim: &Sim, mut visits: Vec<Visit<'_>>) -> Vec<Exchange> {
     let began = sim.now();
-    let mut visits: Vec<Visit<'_>> = clients.into_iter().map(|client| Visit::new(sim, engine, client)).collect();
+    sim.0.ledger.open(visits.len());
     loop {
         while turn(sim, &mut visits) {}
         if visits.iter().all(Visit::is_over) {
@@ -48,20 +52,24 @@ fn give_up(sim: &Sim, visits: &mut [Visit<'_>]) {
 
 fn told(visited: Visited, notes: Notes, began: Moment) -> Exchange {
     let Visited { status, headers, body, end, at } = visited;
-    let (record, end) = match one(notes.records) {
-        Ok(record) => (record, end),
-        Err(wrong) => (Record::default(), wrong),
+    let (record, end) = match (one(notes.records), end) {
+        (Ok(record), end) => (record, end),
+        // Why it is stuck says more than that it left no record.
+        (Err(_), stuck @ End::Stuck(_)) => (Record::default(), stuck),
+        (Err(many), _) => {
+            (Record::default(), End::Unrecorded(format!("the request left {many} decision records instead of one")))
+        }
     };
     let body = body.into_iter().map(|(at, bytes)| (at.since(began), bytes)).collect();
     Exchange { status, headers, body, end, took: at.since(began), record, sent: notes.sent, unscripted: notes.unscripted }
 }
 
-/// Every request leaves one decision record.
-fn one(records: Vec<Record>) -> Result<Record, End> {
+/// The only record; how many there are where that is not so.
+fn one(records: Vec<Record>) -> Result<Record, usize> {
     let many = records.len();
     let mut records = records.into_iter();
     match (records.next(), records.next()) {
         (Some(record), None) => Ok(record),
-        _ => Err(End::Unrecorded(format!("the request left {many} decision records instead of one"))),
+        _ => Err(many),
     }
 }

@@ -4,6 +4,7 @@ mod clock;
 mod faults;
 mod leaving;
 mod limits;
+mod stuck;
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr};

@@ -40,10 +40,13 @@ pub(super) struct Visited {
 }
 
 enum Stage<'e> {
-    Head(Pin<Box<dyn Future<Output = Response<Reply>> + Send + 'e>>),
+    Head(Running<'e>),
     Body(Reply),
     Over,
 }
+
+/// A request until its answer's head.
+pub(super) type Running<'e> = Pin<Box<dyn Future<Output = Response<Reply>> + Send + 'e>>;
 
 type Reply = aigw_engine::Answer<Sim>;
 
@@ -64,17 +67,17 @@ impl<'e> Visit<'e> {
         let (parts, body) = client.request.into_parts();
         let asked = (parts.method.clone(), parts.uri.clone());
         let request = http::Request::from_parts(parts, Asked((!body.is_empty()).then_some(body)));
+        Self::running(sim, asked, Box::pin(engine.run(request, client.peer)), client.leaves)
+    }
+
+    /// A request that runs already; `asked` is for people.
+    pub(super) fn running(sim: &Sim, asked: (Method, Uri), running: Running<'e>, leaves: Option<Leave>) -> Self {
         let woken = Arc::new(Woken(AtomicBool::new(true)));
-        let leaves = match client.leaves {
-            None => Leaves::Never,
-            Some(Leave::After(after)) => Leaves::At(sim.sleep_until(sim.now().after(after))),
-            Some(Leave::AfterChunks(chunks)) => Leaves::AfterChunks(usize::try_from(chunks).unwrap_or(usize::MAX)),
-        };
         Self {
             sim: sim.clone(),
             asked,
-            stage: Stage::Head(Box::pin(engine.run(request, client.peer))),
-            leaves,
+            stage: Stage::Head(running),
+            leaves: Leaves::new(sim, leaves),
             waker: Waker::from(Arc::clone(&woken)),
             woken,
             steps: 0,
@@ -167,6 +170,16 @@ impl<'e> Visit<'e> {
         self.leaves = Leaves::Never;
         self.visited.end = end;
         self.visited.at = self.sim.now();
+    }
+}
+
+impl Leaves {
+    fn new(sim: &Sim, leaves: Option<Leave>) -> Self {
+        match leaves {
+            None => Self::Never,
+            Some(Leave::After(after)) => Self::At(sim.sleep_until(sim.now().after(after))),
+            Some(Leave::AfterChunks(chunks)) => Self::AfterChunks(usize::try_from(chunks).unwrap_or(usize::MAX)),
+        }
     }
 }
 
