@@ -9,7 +9,7 @@ use tokio::net::TcpStream;
 use tokio::sync::Semaphore;
 
 /// The key of `tests/bench/policies`.
-const KEY: &str = "aigw_bench_0c2f6a91d4e8b753";
+pub(crate) const KEY: &str = "aigw_bench_0c2f6a91d4e8b753";
 
 /// What is asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,12 +1,14 @@
 //! Benchmarks of the gateway beside nginx, in one command: `tests/bench/run`. Not tests: they time things.
 //!
 //! `compare` starts a mock upstream, nginx and the gateway, drives them in interleaved runs and writes a table; `upstream` and `load` are its parts.
+//! `startup` times the command line, `simulate` the simulated world.
 
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a benchmark prints its figures")]
 
 mod compare;
 mod load;
 mod process;
+mod simulate;
 mod startup;
 mod upstream;
 
@@ -46,8 +48,9 @@ fn run(args: &[String]) -> anyhow::Result<()> {
             compare::run(aigw, nginx, folder, repetitions)
         }
         ["startup", aigw] => startup::run(aigw),
+        ["simulate"] => simulate::run(),
         _ => bail!(
-            "usage: aigw-bench upstream ADDRESS | load ADDRESS SCENARIO SECONDS CONNECTIONS | compare AIGW NGINX FOLDER [REPETITIONS] | startup AIGW"
+            "usage: aigw-bench upstream ADDRESS | load ADDRESS SCENARIO SECONDS CONNECTIONS | compare AIGW NGINX FOLDER [REPETITIONS] | startup AIGW | simulate"
         ),
     }
 }
