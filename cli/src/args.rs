@@ -14,7 +14,7 @@ use crate::output::{Color, Target};
 #[derive(Debug, Parser)]
 #[command(name = "aigw", version, propagate_version = true, max_term_width = 120)]
 #[command(
-    after_help = "Exit codes: 0 fine · 1 findings · 2 usage, configuration or I/O · 3 policies do not compile · 5 signature or trust · 70 a bug of ours"
+    after_help = "Exit codes: 0 fine · 1 findings · 2 usage, configuration or I/O · 3 policies do not compile · 4 no test ran · 5 signature or trust · 70 a bug of ours"
 )]
 pub(crate) struct Cli {
     #[command(flatten)]
@@ -48,6 +48,8 @@ pub(crate) enum Command {
     Lint(commands::lint::Lint),
     /// Explain a finding's code: what it means, a bad and a good example, how to fix it
     Explain(commands::explain::Explain),
+    /// Run the tests of policies: the engine that serves, in a simulated world
+    Test(commands::test::Test),
     /// Show the effective policy of a route, every line with where it comes from
     Show(commands::show::Show),
     /// Take one request through the policies, nothing sent, and show the decisions

@@ -13,6 +13,8 @@ pub(crate) enum Exit {
     Usage = 2,
     /// The verb needs a program and the policies do not compile.
     NotCompiled = 3,
+    /// No test ran.
+    NoTest = 4,
     /// A signature or trust decision refused.
     Trust = 5,
     /// A fault of ours.

@@ -15,6 +15,7 @@ pub(crate) mod serve;
 pub(crate) mod show;
 pub(crate) mod sign;
 pub(crate) mod status;
+pub(crate) mod test;
 pub(crate) mod validate;
 pub(crate) mod verify;
 
@@ -30,6 +31,7 @@ pub(crate) fn run(cli: Cli) -> Outcome {
         Command::Lint(verb) => verb.run(globals),
         Command::Explain(verb) => verb.run(),
         Command::Show(verb) => verb.run(globals),
+        Command::Test(verb) => verb.run(globals),
         Command::Eval(verb) => verb.run(globals),
         Command::Build(verb) => verb.run(globals),
         Command::Keygen(verb) => verb.run(globals),

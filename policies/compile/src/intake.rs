@@ -10,6 +10,9 @@ use crate::Input;
 /// A path that must not be followed.
 pub(crate) const PATH_REFUSED: RuleId = RuleId { code: "C009", name: "path-refused" };
 
+/// The kind of documents that hold what tests share; `aigw test` reads them.
+const TEST_FIXTURES: &str = "TestFixtures";
+
 /// What was read.
 pub(crate) struct Intake {
     pub(crate) sources: Sources,
@@ -70,7 +73,11 @@ impl Intake {
         let Some(file) = self.sources.add_bytes(path.as_str(), bytes, limits, &mut self.findings) else { return };
         for document in aigw_source::read(&self.sources, file, limits, &mut self.findings) {
             let version = document.root.get("apiVersion").and_then(|node| node.as_str()).unwrap_or_default();
-            if version.starts_with(API_GROUP) {
+            let kind = document.root.get("kind").and_then(|node| node.as_str()).unwrap_or_default();
+            if version.starts_with(API_GROUP) && kind == TEST_FIXTURES {
+                let line = self.sources.position(file, document.root.span.start).line;
+                self.skipped.push((format!("{path}:{line}"), "it holds fixtures of tests".to_owned()));
+            } else if version.starts_with(API_GROUP) {
                 self.documents.push(document);
             } else {
                 let line = self.sources.position(file, document.root.span.start).line;

@@ -14,6 +14,7 @@ use aigw_kinds::{Program, Repository};
 use aigw_source::{Finding, Findings, Level, Limits, RuleId, Sources, Span, rules};
 
 pub use content::{ContentError, bundle_members};
+pub use structure::structure;
 
 /// What is compiled.
 #[derive(Clone, Debug, Default)]

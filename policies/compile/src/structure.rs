@@ -18,6 +18,11 @@ pub(crate) fn bind_all(documents: Vec<Document>, findings: &mut Findings) -> Vec
     documents.into_iter().filter_map(|document| one(document, &mut schemas, findings)).collect()
 }
 
+/// Judges a document by a schema: everything that does not fit, with its place.
+pub fn structure(schema: &Value, document: &Document) -> Vec<Finding> {
+    walk::faults(schema, document, &mut walk::Patterns::default())
+}
+
 /// Schemas of the kinds that were met, made once each.
 #[derive(Default)]
 struct Schemas {
@@ -82,7 +87,11 @@ fn check_kind(document: &Document, findings: &mut Findings) -> Option<(Kind, boo
             meant.parse().ok().map(|kind| (kind, false))
         }
         None => {
-            findings.push(finding.help(format!("one of {}", kinds())));
+            let help = match word {
+                "TestSuite" => "test suites stand in files whose names end with `.test.yaml`".to_owned(),
+                _ => format!("one of {}", kinds()),
+            };
+            findings.push(finding.help(help));
             None
         }
     }

@@ -29,6 +29,17 @@ pub fn schema_of(kind: Kind) -> Value {
     finish(schema, &mut generator)
 }
 
+/// The schema of documents that share the envelope of policies and are none, such as test suites.
+pub fn schema_of_other<S: JsonSchema>(kind: &str) -> Value {
+    let mut generator = generator();
+    let spec = generator.subschema_for::<S>().to_value();
+    let description = spec_description(&spec, &generator);
+    let mut schema = envelope(json!({"const": kind}), spec, &mut generator);
+    schema.insert("title".to_owned(), kind.into());
+    schema.insert("description".to_owned(), description.into());
+    finish(schema, &mut generator)
+}
+
 /// The schema of documents of any kind: which `spec` they have follows from their `kind`.
 pub fn schema_of_all() -> Value {
     let mut generator = generator();

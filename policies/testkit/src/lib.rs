@@ -2,5 +2,25 @@
 //!
 //! The clock is virtual and jumps from timer to timer, randomness is seeded, upstreams follow scripts, secrets are stand-ins. Everything is decided
 //! by the same code as in production; equal input gives equal output, byte for byte. Files, threads and terminals are the caller's.
+//!
+//! [`load`] reads test files into [`Case`]s, [`run`] runs one in a world of its own and gives a [`Report`].
 
+mod documents;
+mod judge;
+mod keys;
+mod load;
+mod plan;
+mod report;
+pub mod rules;
+mod run;
+mod script;
+mod subject;
+pub mod suite;
 pub mod world;
+
+pub use documents::{FIXTURES_KIND, SUITE_KIND, fixtures_schema, is_fixtures_file, is_suite_file, suite_schema};
+pub use load::{Suites, load};
+pub use plan::Case;
+pub use report::{Failure, FailureKind, Report, Snapshot, Trace, settle};
+pub use run::{Observer, Settings, run};
+pub use subject::Subject;

@@ -1,0 +1,116 @@
+//! Cases ready to run: names resolved, requests and answers made, matrices multiplied out.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use aigw_core::{Millis, Timestamp};
+use aigw_source::{Document, Span};
+use bytes::Bytes;
+use http::{HeaderMap, Method};
+
+use crate::script::Script;
+use crate::suite::{ExpectSpec, SharesExpect};
+use crate::world::Leave;
+
+/// One case.
+#[derive(Clone, Debug)]
+pub struct Case {
+    /// The suite's name.
+    pub suite: String,
+    /// The suite's file.
+    pub file: String,
+    /// The case's name, with the row of its matrix.
+    pub name: String,
+    /// Where it stands.
+    pub place: Span,
+    /// The document it stands in, for the places of its expectations.
+    pub(crate) document: Arc<Document>,
+    pub(crate) setup: Setup,
+    pub(crate) script: Script,
+    pub(crate) steps: Vec<Step>,
+    /// For a row of a matrix, how many rows its matrix has; the rows stand one after the other.
+    pub(crate) rows: Option<usize>,
+    /// Whether a request that no route matches was announced.
+    pub(crate) expects_no_route: bool,
+}
+
+/// The world at the beginning.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Setup {
+    pub(crate) params: BTreeMap<String, String>,
+    pub(crate) at: Timestamp,
+    pub(crate) seed: Option<u64>,
+    pub(crate) without: Vec<String>,
+    pub(crate) store_down: bool,
+}
+
+/// One step of a case.
+#[derive(Clone, Debug)]
+pub(crate) struct Step {
+    pub(crate) action: Action,
+}
+
+/// What a step does.
+#[derive(Clone, Debug)]
+pub(crate) enum Action {
+    Send(Box<Send>),
+    Advance(Millis),
+    Script(Script),
+    Store { down: bool },
+}
+
+/// A request, sent once or often.
+#[derive(Clone, Debug)]
+pub(crate) struct Send {
+    pub(crate) request: Request,
+    pub(crate) times: u32,
+    pub(crate) together: bool,
+    /// What differs from one to the next.
+    pub(crate) vary: Vec<Vary>,
+    pub(crate) expect: Expect,
+}
+
+/// What must come of a request, and where that stands.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Expect {
+    pub(crate) pointer: String,
+    pub(crate) spec: Arc<ExpectSpec>,
+    /// Of all of them together.
+    pub(crate) shares: Option<SharesExpect>,
+}
+
+/// A request as it will be sent, but for the header of a credential, which the route decides.
+#[derive(Clone, Debug)]
+pub(crate) struct Request {
+    pub(crate) method: Method,
+    pub(crate) target: String,
+    pub(crate) host: String,
+    pub(crate) ip: IpAddr,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Bytes,
+    pub(crate) credential: Option<Credential>,
+    pub(crate) leaves: Option<Leave>,
+}
+
+/// A key and the header it is sent in; `None` for the one that the route's Authentication reads first.
+#[derive(Clone, Debug)]
+pub(crate) struct Credential {
+    pub(crate) key: String,
+    pub(crate) header: Option<http::HeaderName>,
+}
+
+/// A part of a request that differs from one to the next; `{i}` in the text is the number.
+#[derive(Clone, Debug)]
+pub(crate) struct Vary {
+    pub(crate) part: Part,
+    pub(crate) text: String,
+}
+
+/// A part of a request.
+#[derive(Clone, Debug)]
+pub(crate) enum Part {
+    Header(http::HeaderName),
+    /// A JSON Pointer into the body.
+    Body(String),
+}
