@@ -4,7 +4,6 @@
 
 mod args;
 mod commands;
-mod dry;
 mod exit;
 mod load;
 mod output;

@@ -1,28 +1,34 @@
-//! `aigw eval`: one request through the policies, by the engine that serves, with a world in which nothing is sent.
+//! `aigw eval`: one request through the policies, by the engine that serves, in a simulated world in which nothing is sent.
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use aigw_core::Name;
+use aigw_core::{Millis, Name, Timestamp};
 use aigw_engine::{Engine, Loaded, State};
 use aigw_kinds::Program;
 use aigw_kinds::provider::EndpointPlan;
+use aigw_testkit::world::{Answer, Client, End, Exchange, Head, Piece, Sent, Sim, Unscripted, Upstream};
 use bytes::Bytes;
 use clap::Args;
-use http_body_util::{BodyExt, Full};
+use http::header::CONTENT_TYPE;
+use http::{HeaderMap, HeaderValue, StatusCode};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::args::Globals;
-use crate::dry::DryWorld;
 use crate::exit::{Exit, Outcome, Stop};
 use crate::load;
 use crate::output::print;
 
 /// The key that `--as` makes up for the consumer. It is verified as any other.
 const MADE_UP_KEY: &str = "aigw_eval_made_up_key_for_this_run_only";
+
+/// What every upstream answers.
+const ANSWER: &str = r#"{"id":"eval","object":"chat.completion","created":0,"model":"eval","choices":[{"index":0,"message":{"role":"assistant","content":"(nothing was sent)"},"finish_reason":"stop"}],"usage":{"prompt_tokens":0,"completion_tokens":0,"total_tokens":0}}"#;
+/// The same as a stream.
+const EVENTS: &str = "data: {\"id\":\"eval\",\"object\":\"chat.completion.chunk\",\"created\":0,\"model\":\"eval\",\"choices\":[{\"index\":0,\"delta\":{\"role\":\"assistant\",\"content\":\"(nothing was sent)\"},\"finish_reason\":\"stop\"}]}\n\ndata: [DONE]\n\n";
 
 /// Arguments of `eval`.
 #[derive(Debug, Args)]
@@ -68,15 +74,26 @@ impl Eval {
             act_as(&mut program, consumer, &mut request)?;
         }
         let values = load::parameters(&program, self.params.as_deref(), true)?;
-        let endpoints = program.endpoints.iter().map(|endpoint| endpoint_name(&program, endpoint)).collect();
+        let endpoints: Vec<String> = program.endpoints.iter().map(|endpoint| endpoint_name(&program, endpoint)).collect();
         let loaded = Loaded::new(program, values).map_err(|error| Stop::usage(error.to_string()).with_exit(Exit::Bug))?;
-        let world = DryWorld::new(jiff::Timestamp::now().as_millisecond(), endpoints);
-        let engine = Engine::new(Arc::new(loaded), Arc::new(State::default()), world.clone(), "sha256:eval".to_owned());
-        let peer = request.ip.unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST));
-        let answer = answer(&engine, request.into_http()?, peer)?;
-        let whole = json!({"answer": answer, "sent": world.sent(), "decision": world.records()});
+        let exchange = exchange(loaded, request)?;
+        let sent: Vec<Value> = exchange.sent.iter().map(|call| described(call, &endpoints)).collect();
+        let whole = json!({"answer": answer(&exchange)?, "sent": sent, "decision": [exchange.record]});
         print(&format!("{whole:#}\n"))?;
         Ok(Exit::Fine)
+    }
+}
+
+/// Whom every call reaches: nobody, who answers all the same.
+struct Nobody;
+
+impl Upstream for Nobody {
+    fn answer(&self, call: &Sent) -> Result<Answer, Unscripted> {
+        let streams = call.body.windows(13).any(|window| window == b"\"stream\":true" as &[u8]);
+        let (content_type, body) = if streams { ("text/event-stream", EVENTS) } else { ("application/json", ANSWER) };
+        let headers = HeaderMap::from_iter([(CONTENT_TYPE, HeaderValue::from_static(content_type))]);
+        let head = Ok(Head { status: StatusCode::OK, headers });
+        Ok(Answer { after: Millis::new(0), head, pieces: vec![Piece::Data(Bytes::from_static(body.as_bytes()))] })
     }
 }
 
@@ -86,23 +103,46 @@ pub(super) fn endpoint_name(program: &Program, endpoint: &EndpointPlan) -> Strin
     format!("{provider}/{}", endpoint.name)
 }
 
-/// Runs the request to its last byte on an executor of its own.
-fn answer(engine: &Engine<DryWorld>, request: http::Request<Full<Bytes>>, peer: IpAddr) -> Result<Value, Stop> {
-    let runtime =
-        tokio::runtime::Builder::new_current_thread().enable_time().build().map_err(|error| Stop::usage(error.to_string()))?;
-    runtime.block_on(async {
-        let response = engine.run(request, peer).await;
-        let status = response.status().as_u16();
-        let headers: BTreeMap<String, String> = response
-            .headers()
-            .iter()
-            .map(|(name, value)| (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned()))
-            .collect();
-        let body =
-            response.into_body().collect().await.map_err(|error| Stop::usage(format!("the answer was cut: {error}")))?.to_bytes();
-        let body = serde_json::from_slice(&body).unwrap_or_else(|_| json!(String::from_utf8_lossy(&body)));
-        Ok(json!({"status": status, "headers": headers, "body": body}))
-    })
+/// Takes the request through the engine, now, in a world of its own.
+fn exchange(loaded: Loaded, request: Request) -> Result<Exchange, Stop> {
+    let now = Timestamp::from_millis(jiff::Timestamp::now().as_millisecond());
+    let sim = Sim::new(now, 0, Arc::new(Nobody));
+    let engine = Engine::new(Arc::new(loaded), Arc::new(State::default()), sim.clone(), "sha256:eval".to_owned());
+    let peer = request.ip.unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST));
+    let client = Client { request: request.into_http()?, peer, leaves: None };
+    let bug = || Stop::usage("the request was lost").with_exit(Exit::Bug);
+    sim.exchange(&engine, vec![client]).pop().ok_or_else(bug)
+}
+
+/// The answer for people.
+fn answer(exchange: &Exchange) -> Result<Value, Stop> {
+    match &exchange.end {
+        End::Complete => {}
+        End::Cut(code) => return Err(Stop::usage(format!("the answer was cut: {code}"))),
+        End::Left => return Err(Stop::usage("the request was left alone").with_exit(Exit::Bug)),
+        End::Stuck(why) | End::Unrecorded(why) => return Err(Stop::usage(why.clone()).with_exit(Exit::Bug)),
+    }
+    let body: Vec<u8> = exchange.body.iter().flat_map(|(_, chunk)| chunk.iter().copied()).collect();
+    let status = exchange.status.map(|status| status.as_u16());
+    let headers: BTreeMap<String, String> = texts(&exchange.headers).collect();
+    Ok(json!({"status": status, "headers": headers, "body": readable(&body)}))
+}
+
+/// A call for people: secrets are stand-ins, so everything can be shown.
+fn described(call: &Sent, endpoints: &[String]) -> Value {
+    let endpoint = usize::try_from(call.endpoint.0).ok().and_then(|at| endpoints.get(at)).map_or("", String::as_str);
+    let (method, path) = (call.method.as_str(), call.uri.to_string());
+    let headers: serde_json::Map<String, Value> = texts(&call.headers).map(|(name, text)| (name, json!(text))).collect();
+    json!({"endpoint": endpoint, "method": method, "path": path, "headers": headers, "body": readable(&call.body)})
+}
+
+fn texts(headers: &HeaderMap) -> impl Iterator<Item = (String, String)> {
+    headers.iter().map(|(name, value)| (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned()))
+}
+
+/// As JSON where it is some, else as text.
+fn readable(body: &[u8]) -> Value {
+    serde_json::from_slice(body).unwrap_or_else(|_| json!(String::from_utf8_lossy(body)))
 }
 
 /// Gives the consumer a key of our own making and puts it into the request: it is looked up and judged as any other.
@@ -127,7 +167,7 @@ fn act_as(program: &mut Program, consumer: &Name, request: &mut Request) -> Resu
 }
 
 impl Request {
-    fn into_http(self) -> Result<http::Request<Full<Bytes>>, Stop> {
+    fn into_http(self) -> Result<http::Request<Bytes>, Stop> {
         let body = self.body.map(|body| body.to_string()).unwrap_or_default();
         let mut builder = http::Request::builder().method(self.method.as_str()).uri(&self.path).header("host", &self.host);
         if !body.is_empty() && !self.headers.keys().any(|name| name.eq_ignore_ascii_case("content-type")) {
@@ -136,7 +176,7 @@ impl Request {
         for (name, value) in &self.headers {
             builder = builder.header(name, value);
         }
-        builder.body(Full::new(Bytes::from(body))).map_err(|error| Stop::usage(format!("the request is not one: {error}")))
+        builder.body(Bytes::from(body)).map_err(|error| Stop::usage(format!("the request is not one: {error}")))
     }
 }
 
