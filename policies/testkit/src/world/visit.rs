@@ -14,7 +14,7 @@ use http_body::{Body, Frame};
 
 use super::{Client, End, Leave, Sim, SimSleep};
 
-/// Most steps of one request, where a step is a poll or a chunk: a hundred times what the longest stream of a test has, and less than a second.
+/// Most steps of one request, where a step is a poll or a chunk. No scripted answer has so many, and they are over within a second.
 const MAX_STEPS: u32 = 1_000_000;
 
 /// A client that waits for its answer or has ended.

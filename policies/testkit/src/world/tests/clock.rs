@@ -41,7 +41,7 @@ fn equal_input_gives_equal_output() {
 fn timers_that_are_dropped_are_forgotten() {
     let sim = sim([]);
     let mut cx = Context::from_waker(Waker::noop());
-    for millis in 1..100_000 {
+    for millis in 1..=100_000 {
         let mut sleep = pin!(sim.sleep_until(Moment::default().after(Millis::new(millis))));
         assert!(sleep.as_mut().poll(&mut cx).is_pending() && sleep.as_mut().poll(&mut cx).is_pending());
         assert_eq!(sim.0.timers.running(), 1);
