@@ -12,6 +12,9 @@ pub enum UnitError {
     /// A number without a unit, or with one that does not exist.
     #[error("`{0}` is not a duration: write a whole number with a unit, such as `250ms`, `30s`, `10m`, `24h` or `7d`")]
     Duration(String),
+    /// Longer than any duration here.
+    #[error("`{0}` is longer than `366d`, the longest duration there is")]
+    LongDuration(String),
     /// Not a size.
     #[error("`{0}` is not a size: write a whole number with a unit, such as `512B`, `64KiB`, `10MiB` or `1GiB`")]
     Size(String),
@@ -116,10 +119,11 @@ impl FromStr for Millis {
     type Err = UnitError;
 
     fn from_str(text: &str) -> Result<Self, UnitError> {
-        with_unit(text, &MILLIS_UNITS)
-            .filter(|millis| *millis <= Self::MAX.0)
-            .map(Self)
-            .ok_or_else(|| UnitError::Duration(clipped(text)))
+        match with_unit(text, &MILLIS_UNITS) {
+            Some(millis) if millis <= Self::MAX.0 => Ok(Self(millis)),
+            Some(_) => Err(UnitError::LongDuration(clipped(text))),
+            None => Err(UnitError::Duration(clipped(text))),
+        }
     }
 }
 
@@ -227,6 +231,7 @@ mod tests {
         for bad in ["30", "", "s", "1.5s", "-1s", "1 s", "367d", "99999999999999999999s", "1w", "1S"] {
             assert!(bad.parse::<Millis>().is_err(), "{bad}");
         }
+        assert_eq!("400d".parse::<Millis>(), Err(UnitError::LongDuration("400d".to_owned())));
     }
 
     #[test]
