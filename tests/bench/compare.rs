@@ -12,6 +12,10 @@ use crate::process::{AROUND, MEASURED, Process, free_address, wait_for};
 const SECONDS: f64 = 3.0;
 const CONNECTIONS: usize = 32;
 const STREAMS: usize = 8;
+/// Paced streams that begin in a second: one each 27.25 ms, so that eight run at a time and their chunks, 2 ms apart, meet no other stream's.
+const STREAM_RATE: f64 = 1.0 / 0.027_25;
+/// Shares of what the slowest side can do: one at which requests meet now and then, one at which they hardly do.
+const LOADS: [f64; 2] = [0.5, 0.1];
 
 /// What stands between the load and the upstream.
 struct Side {
@@ -29,7 +33,7 @@ struct Row {
     rate: Vec<f64>,
     p50: Vec<f64>,
     p99: Vec<f64>,
-    first_byte: Vec<f64>,
+    first_content: Vec<f64>,
 }
 
 /// Runs everything and prints the table.
@@ -48,7 +52,8 @@ pub(crate) fn run(aigw: &str, nginx: &str, folder: &str, repetitions: usize) -> 
     throughput(&sides, Scenario::Chat1K, "chat, 1 KB", CONNECTIONS, repetitions, &mut report)?;
     throughput(&sides, Scenario::Chat16K, "chat, 16 KB", CONNECTIONS, repetitions, &mut report)?;
     throughput(&sides, Scenario::Flat, "stream of 100 chunks, flat out", STREAMS, repetitions, &mut report)?;
-    half_load(&sides, repetitions, &mut report)?;
+    partial_loads(&sides, repetitions, &mut report)?;
+    first_content(&sides, repetitions, &mut report)?;
     memory(&sides, &mut report);
     println!("{report}");
     Ok(())
@@ -127,7 +132,7 @@ fn measure(side: &Side, plan: &Plan, row: &mut Row) -> anyhow::Result<()> {
     row.rate.push(figures.requests as f64 / figures.seconds);
     row.p50.push(Figures::percentile(&figures.latencies, 0.5));
     row.p99.push(Figures::percentile(&figures.latencies, 0.99));
-    row.first_byte.push(Figures::percentile(&figures.first_bytes, 0.5));
+    row.first_content.push(Figures::percentile(&figures.first_contents, 0.5));
     Ok(())
 }
 
@@ -166,39 +171,46 @@ fn throughput(
     Ok(())
 }
 
-/// Half of what the slowest side can do, for all; what each adds to the upstream's own time.
-fn half_load(sides: &[Side], repetitions: usize, report: &mut String) -> anyhow::Result<()> {
+/// Requests sent evenly, at the same rate to all sides.
+fn partial_loads(sides: &[Side], repetitions: usize, report: &mut String) -> anyhow::Result<()> {
     let fastest = interleaved(sides, 1, |side| plan(side, Scenario::Chat1K, CONNECTIONS, SECONDS, None))?;
-    let rate = fastest.iter().map(|row| median(&row.rate)).fold(f64::INFINITY, f64::min) / 2.0;
-    let rows = interleaved(sides, repetitions, |side| plan(side, Scenario::Chat1K, CONNECTIONS, SECONDS, Some(rate)))?;
-    let streams = interleaved(sides, repetitions, |side| plan(side, Scenario::Paced, STREAMS, SECONDS, None))?;
+    let capacity = fastest.iter().map(|row| median(&row.rate)).fold(f64::INFINITY, f64::min);
     writeln!(
         report,
-        "\nhalf load ({rate:.0} requests/s), and the first content of a paced stream; added to the upstream's own time\n"
+        "\nchat, 1 KB, sent evenly; added to the upstream's own time, µs\n\n| load | | p50 | × nginx | p99 | × nginx |\n|---|---|---|---|---|---|"
     )?;
-    writeln!(
-        report,
-        "| | added p50 µs | × nginx | added p99 µs | × nginx | added first content µs | × nginx |\n|---|---|---|---|---|---|---|"
-    )?;
-    let of = |rows: &[Row], index: usize, pick: fn(&Row) -> &Vec<f64>| rows.get(index).map_or(f64::NAN, |row| median(pick(row)));
-    let added = |rows: &[Row], index, pick| of(rows, index, pick) - of(rows, 0, pick);
-    for (index, side) in sides.iter().enumerate().skip(1) {
-        let p50 = (added(&rows, index, |row| &row.p50), added(&rows, 1, |row| &row.p50));
-        let p99 = (added(&rows, index, |row| &row.p99), added(&rows, 1, |row| &row.p99));
-        let first = (added(&streams, index, |row| &row.first_byte), added(&streams, 1, |row| &row.first_byte));
-        writeln!(
-            report,
-            "| {} | {:.0} | {:.2} | {:.0} | {:.2} | {:.0} | {:.2} |",
-            side.name,
-            p50.0,
-            p50.0 / p50.1,
-            p99.0,
-            p99.0 / p99.1,
-            first.0,
-            first.0 / first.1
-        )?;
+    for share in LOADS {
+        let rate = capacity * share;
+        let rows = interleaved(sides, repetitions, |side| plan(side, Scenario::Chat1K, CONNECTIONS, SECONDS, Some(rate)))?;
+        for (index, side) in sides.iter().enumerate().skip(1) {
+            let (p50, p50_ratio) = added(&rows, index, |row| &row.p50);
+            let (p99, p99_ratio) = added(&rows, index, |row| &row.p99);
+            let load = format!("{:.0} %, {rate:.0} requests/s", share * 100.0);
+            writeln!(report, "| {load} | {} | {p50:.0} | {p50_ratio:.2} | {p99:.0} | {p99_ratio:.2} |", side.name)?;
+        }
     }
     Ok(())
+}
+
+/// The time until a stream's first content, with other streams under way.
+fn first_content(sides: &[Side], repetitions: usize, report: &mut String) -> anyhow::Result<()> {
+    let rows = interleaved(sides, repetitions, |side| plan(side, Scenario::Paced, STREAMS, SECONDS, Some(STREAM_RATE)))?;
+    writeln!(
+        report,
+        "\nfirst content of a paced stream, {STREAMS} at a time; added to the upstream's own time\n\n| | µs | × nginx |\n|---|---|---|"
+    )?;
+    for (index, side) in sides.iter().enumerate().skip(1) {
+        let (micros, ratio) = added(&rows, index, |row| &row.first_content);
+        writeln!(report, "| {} | {micros:.0} | {ratio:.2} |", side.name)?;
+    }
+    Ok(())
+}
+
+/// What a side adds to the time of the first one, which is direct, and how that compares with the second one, nginx.
+fn added(rows: &[Row], index: usize, pick: fn(&Row) -> &Vec<f64>) -> (f64, f64) {
+    let of = |index: usize| rows.get(index).map_or(f64::NAN, |row| median(pick(row)));
+    let added = of(index) - of(0);
+    (added, added / (of(1) - of(0)))
 }
 
 fn memory(sides: &[Side], report: &mut String) {

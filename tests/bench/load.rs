@@ -1,5 +1,6 @@
 //! The load generator: keep-alive HTTP/1.1 connections on one thread, closed loop or at a given rate.
 
+use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -42,7 +43,7 @@ pub(crate) struct Figures {
     pub(crate) seconds: f64,
     pub(crate) failures: u64,
     pub(crate) latencies: Vec<u32>,
-    pub(crate) first_bytes: Vec<u32>,
+    pub(crate) first_contents: Vec<u32>,
 }
 
 impl Scenario {
@@ -84,6 +85,17 @@ impl Figures {
     }
 }
 
+impl fmt::Display for Figures {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (rate, of) = (self.requests as f64 / self.seconds, Self::percentile);
+        write!(f, "requests {} failures {} rate {rate:.0}", self.requests, self.failures)?;
+        for (name, values) in [("latency", &self.latencies), ("first_content", &self.first_contents)] {
+            write!(f, " {name}_p50 {} {name}_p90 {} {name}_p99 {}", of(values, 0.5), of(values, 0.9), of(values, 0.99))?;
+        }
+        Ok(())
+    }
+}
+
 /// Runs the plan on one thread.
 pub(crate) fn drive(plan: &Plan) -> anyhow::Result<Figures> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
@@ -100,7 +112,7 @@ pub(crate) fn drive(plan: &Plan) -> anyhow::Result<Figures> {
             all.requests += one.requests;
             all.failures += one.failures;
             all.latencies.extend(one.latencies);
-            all.first_bytes.extend(one.first_bytes);
+            all.first_contents.extend(one.first_contents);
         }
         all.seconds = started.elapsed().as_secs_f64();
         Ok(all)
@@ -153,20 +165,20 @@ async fn worker(plan: Plan, request: Vec<u8>, until: Instant, turns: Option<Arc<
         figures.requests += 1;
         figures.failures += u64::from(!answer.fine);
         figures.latencies.push(micros(sent.elapsed()));
-        figures.first_bytes.push(micros(answer.first_byte - sent));
+        figures.first_contents.push(micros(answer.first_content - sent));
     }
     Ok(figures)
 }
 
 struct Answer {
     fine: bool,
-    first_byte: Instant,
+    first_content: Instant,
 }
 
 /// Reads one answer to its end. A stream is fine where `[DONE]` was in it.
 async fn read_answer(socket: &mut TcpStream, buffer: &mut Vec<u8>, streams: bool) -> anyhow::Result<Answer> {
     buffer.clear();
-    let mut first_byte = None;
+    let mut first_content = None;
     let mut head = None;
     loop {
         if socket.read_buf(buffer).await? == 0 {
@@ -177,8 +189,8 @@ async fn read_answer(socket: &mut TcpStream, buffer: &mut Vec<u8>, streams: bool
         }
         let Some(head_end) = head else { continue };
         let (head, body) = buffer.split_at(head_end);
-        if !body.is_empty() || !streams {
-            first_byte.get_or_insert_with(Instant::now);
+        if first_content.is_none() && (!streams || memchr::memmem::find(body, b"\"content\"").is_some()) {
+            first_content = Some(Instant::now());
         }
         let ended = match content_length(head) {
             Some(length) => body.len() >= length,
@@ -186,7 +198,7 @@ async fn read_answer(socket: &mut TcpStream, buffer: &mut Vec<u8>, streams: bool
         };
         if ended {
             let fine = head.starts_with(b"HTTP/1.1 200") && (!streams || memchr::memmem::find(body, b"[DONE]").is_some());
-            return Ok(Answer { fine, first_byte: first_byte.unwrap_or_else(Instant::now) });
+            return Ok(Answer { fine, first_content: first_content.unwrap_or_else(Instant::now) });
         }
     }
 }

@@ -31,16 +31,16 @@ fn run(args: &[String]) -> anyhow::Result<()> {
     let words: Vec<&str> = args.iter().map(String::as_str).collect();
     match words.as_slice() {
         ["upstream", address] => upstream::serve(address),
-        ["load", address, scenario, seconds, connections] => {
+        ["load", address, scenario, seconds, connections, rest @ ..] => {
             let scenario = load::Scenario::named(scenario).with_context(|| format!("`{scenario}` is not a scenario"))?;
             let plan = load::Plan {
                 address: (*address).to_owned(),
                 scenario,
                 seconds: seconds.parse()?,
                 connections: connections.parse()?,
-                rate: None,
+                rate: rest.first().map(|rate| rate.parse()).transpose().context("the rate")?,
             };
-            println!("{:#?}", load::drive(&plan)?);
+            println!("{}", load::drive(&plan)?);
             Ok(())
         }
         ["compare", aigw, nginx, folder, rest @ ..] => {
@@ -50,7 +50,7 @@ fn run(args: &[String]) -> anyhow::Result<()> {
         ["startup", aigw] => startup::run(aigw),
         ["simulate"] => simulate::run(),
         _ => bail!(
-            "usage: aigw-bench upstream ADDRESS | load ADDRESS SCENARIO SECONDS CONNECTIONS | compare AIGW NGINX FOLDER [REPETITIONS] | startup AIGW | simulate"
+            "usage: aigw-bench upstream ADDRESS | load ADDRESS SCENARIO SECONDS CONNECTIONS [RATE] | compare AIGW NGINX FOLDER [REPETITIONS] | startup AIGW | simulate"
         ),
     }
 }

@@ -1,7 +1,7 @@
 //! The mock upstream: fixed answers, on one thread. What a request's body asks for by its `user` member is what it gets.
 
 use std::convert::Infallible;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use http_body_util::combinators::BoxBody;
@@ -59,23 +59,37 @@ fn response(content_type: &'static str, body: BoxBody<Bytes, Infallible>) -> Res
 
 fn events(pace: Option<Duration>) -> BoxBody<Bytes, Infallible> {
     let (sender, receiver) = tokio::sync::mpsc::channel::<Bytes>(4);
-    tokio::spawn(async move {
-        for index in 0..CHUNKS {
-            if let Some(pace) = pace {
-                tokio::time::sleep(pace).await;
+    match pace {
+        None => drop(tokio::spawn(async move {
+            for event in stream() {
+                if sender.send(event).await.is_err() {
+                    return;
+                }
             }
-            if sender.send(event(index)).await.is_err() {
-                return;
+        })),
+        // The executor's timers know milliseconds only: chunks of all streams would leave at the same tick, one behind the other, and what a
+        // chunk took would be its place in that row.
+        Some(pace) => drop(std::thread::spawn(move || {
+            let mut due = Instant::now();
+            for (index, event) in stream().enumerate() {
+                if index < CHUNKS {
+                    due += pace;
+                    std::thread::sleep(due.saturating_duration_since(Instant::now()));
+                }
+                if sender.blocking_send(event).is_err() {
+                    return;
+                }
             }
-        }
-        let usage = r#"data: {"id":"chatcmpl-1","object":"chat.completion.chunk","created":1,"model":"m","choices":[],"usage":{"prompt_tokens":200,"completion_tokens":100,"total_tokens":300}}"#;
-        for end in [format!("{usage}\n\n"), "data: [DONE]\n\n".to_owned()] {
-            if sender.send(Bytes::from(end)).await.is_err() {
-                return;
-            }
-        }
-    });
+        })),
+    }
     StreamBody::new(Frames(receiver)).boxed()
+}
+
+/// The events of a stream, the end included.
+fn stream() -> impl Iterator<Item = Bytes> {
+    let usage = r#"data: {"id":"chatcmpl-1","object":"chat.completion.chunk","created":1,"model":"m","choices":[],"usage":{"prompt_tokens":200,"completion_tokens":100,"total_tokens":300}}"#;
+    let ends = [format!("{usage}\n\n"), "data: [DONE]\n\n".to_owned()];
+    (0..CHUNKS).map(event).chain(ends.map(Bytes::from))
 }
 
 fn event(index: usize) -> Bytes {
