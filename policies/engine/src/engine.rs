@@ -76,7 +76,8 @@ impl<W: World> Engine<W> {
             let settlement = Box::new(Settlement::new(self.world.clone(), Arc::clone(&self.fixed), began, record));
             let mut exchange = Exchange::new(&self.fixed, &parts, &read, facts, settlement);
             exchange.head_fault = head_fault;
-            let reply = answer(&mut exchange, &mut body).await;
+            // A future is moved when it is made, all of it: four times on the way to the connection. Most of it waits here until it is begun.
+            let reply = Box::pin(answer(&mut exchange, &mut body)).await;
             respond(exchange.settlement, reply, &parts.headers, id)
         }
     }

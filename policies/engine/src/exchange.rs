@@ -1,6 +1,7 @@
 //! One request on its way through the phases: what is known of it so far, and what each phase adds.
 
 use std::fmt::Display;
+use std::pin::pin;
 use std::sync::{Arc, OnceLock};
 
 use aigw_core::{ErrorCode, Moment, Operation, Phase, SurfaceName, World};
@@ -135,7 +136,7 @@ impl<'r, W: World> Exchange<'r, W> {
             return Ok(());
         }
         let world = self.settlement.world.clone();
-        let counting = admit(&world, &claims, phase, &mut self.settlement.notes);
+        let counting = pin!(admit(&world, &claims, phase, &mut self.settlement.notes));
         let permits = within(&world, self.deadline, counting).await.ok_or_else(took_too_long)??;
         self.settlement.permits.extend(permits);
         Ok(())

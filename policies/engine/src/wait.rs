@@ -7,11 +7,12 @@ use std::task::{Context, Poll};
 use aigw_core::{Moment, World};
 
 /// What `future` gives, or `None` where `at` comes first. What is ready at once costs no timer.
-pub(crate) async fn within<W: World, F: Future>(world: &W, at: Moment, future: F) -> Option<F::Output> {
-    let mut future = pin!(future);
+///
+/// The caller pins the future: held here it would stand twice in the caller's own, as an argument and as what is awaited.
+pub(crate) async fn within<W: World, F: Future + Unpin>(world: &W, at: Moment, mut future: F) -> Option<F::Output> {
     let mut sleep = pin!(None);
     poll_fn(|cx| {
-        if let Poll::Ready(value) = future.as_mut().poll(cx) {
+        if let Poll::Ready(value) = Pin::new(&mut future).poll(cx) {
             return Poll::Ready(Some(value));
         }
         if sleep.is_none() {

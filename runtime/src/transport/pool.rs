@@ -100,7 +100,8 @@ impl Pool {
         loop {
             let (ready, fresh) = match self.pooled().await {
                 Some(ready) => (ready, false),
-                None => (self.connected(timeouts).await?, true),
+                // Rare, and large beside what is common.
+                None => (Box::pin(self.connected(timeouts)).await?, true),
             };
             match self.exchange(ready, request).await {
                 Ok(answer) => return Ok(answer),

@@ -1,6 +1,8 @@
 //! One attempt: send, wait for the head, and judge what came. A stream is held back here until its first content.
 
 use std::future::poll_fn;
+use std::pin::pin;
+use std::sync::Arc;
 
 use aigw_core::{AttemptOutcome, Moment, Operation, World};
 use aigw_providers::stream::StreamExpectation;
@@ -84,7 +86,7 @@ type Served<W> = (Reply<W>, Option<&'static str>);
 async fn run<W: World>(world: &W, sending: &Sending<'_>, clock: &Clock, request: Request<Bytes>) -> Result<Served<W>, Trouble> {
     let (due, which) = clock.head_due();
     let head_only = request.method() == Method::HEAD;
-    let sent = within(world, due, send(world, sending.candidate, request, sending.operation)).await;
+    let sent = within(world, due, pin!(send(world, sending.candidate, request, sending.operation))).await;
     let response = match sent {
         None => return Err(Trouble::timed_out(which)),
         Some(Err(error)) => return Err(Trouble::transport(&error)),

@@ -1,7 +1,7 @@
 //! One send: to a real endpoint through the world, or to the built-in stand-in.
 
 use std::future::poll_fn;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::task::{Context, Poll};
 
 use aigw_core::{Call, CallTimeouts, Moment, Operation, TransportError, World};
@@ -44,7 +44,7 @@ pub(crate) async fn send<W: World>(
 /// The beginning of a failure's body, as much as is looked at; what came by `until`, where it does not end by then.
 pub(crate) async fn beginning<W: World>(world: &W, mut body: Upstream<W>, until: Moment) -> Bytes {
     let mut held = BytesMut::new();
-    let reading = async {
+    let reading = pin!(async {
         while let Some(Ok(frame)) = poll_fn(|cx| Pin::new(&mut body).poll_frame(cx)).await {
             if let Ok(bytes) = frame.into_data() {
                 held.extend_from_slice(&bytes);
@@ -54,7 +54,7 @@ pub(crate) async fn beginning<W: World>(world: &W, mut body: Upstream<W>, until:
                 break;
             }
         }
-    };
+    });
     let _: Option<()> = within(world, until, reading).await;
     held.freeze()
 }

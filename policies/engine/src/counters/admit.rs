@@ -1,5 +1,7 @@
 //! Admission: all claims of a phase are taken or none, shadows are counted apart, and a request may wait for a place.
 
+use std::pin::pin;
+
 use aigw_core::{Admission, Claim, Counters, ErrorCode, Millis, Permit, Phase, StoreError, Verdict, World};
 use aigw_kinds::limit::{ClaimDraft, Claims};
 use aigw_kinds::{Decider, Decision, Refusal};
@@ -58,7 +60,7 @@ async fn take<W: World>(
                 let Some((draft, full)) = drafts.get(claim).zip(asked.get(claim)) else { return Err(unavailable()) };
                 let deadline = begun.after(draft.wait);
                 let waits = retry_after.is_none() && world.now() < deadline;
-                if waits && within(world, deadline, world.counters().freed(full.rule, full.key)).await.is_some() {
+                if waits && within(world, deadline, pin!(world.counters().freed(full.rule, full.key))).await.is_some() {
                     continue;
                 }
                 notes.refused(draft, phase);
