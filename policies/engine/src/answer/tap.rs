@@ -43,7 +43,9 @@ impl Tap {
                 &joined
             }
         };
-        if self.cut { usage_at_end(bytes) } else { Usage::of_answer(bytes) }
+        // Most answers end with it; the text before it need not be looked at.
+        let whole = || if self.cut { None } else { Usage::of_answer(bytes) };
+        usage_at_end(bytes.get(bytes.len().saturating_sub(TAIL_BYTES)..).unwrap_or_default()).or_else(whole)
     }
 }
 
@@ -78,6 +80,16 @@ mod tests {
                 assert_eq!(tapped(&body, piece).unwrap().input, Some(7), "{text} {piece}");
             }
         }
+    }
+
+    #[test]
+    fn usage_is_the_answers_wherever_it_stands_and_whatever_follows() {
+        let own = r#""usage":{"prompt_tokens":7}"#;
+        for rest in ["", r#","x":{"usage":{"prompt_tokens":9}}"#, r#","x":"usage""#, r#","x":"\"usage\":{\"prompt_tokens\":9}""#]
+        {
+            assert_eq!(tapped(&format!("{{{own}{rest}}}"), 4096).unwrap().input, Some(7), "{rest}");
+        }
+        assert_eq!(tapped(r#"{"x":{"usage":{"prompt_tokens":9}}}"#, 4096), None);
     }
 
     #[test]

@@ -261,6 +261,12 @@ pub fn elements(bytes: &[u8], span: Span) -> Result<Elements<'_>, ScanError> {
 }
 
 impl Elements<'_> {
+    /// Whether there is none. To be asked before the first; looks at no element.
+    pub fn is_empty(&mut self) -> bool {
+        self.scanner.space();
+        self.scanner.peek() == Some(b']')
+    }
+
     fn step(&mut self) -> Result<Option<Element>, ScanError> {
         self.scanner.space();
         if self.scanner.peek() == Some(b']') {

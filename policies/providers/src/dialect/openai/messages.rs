@@ -37,7 +37,7 @@ impl MessageEdits {
 
     /// Writes them into the array of messages. To be called once for one splice.
     pub fn write(&self, request: &ChatRequest, object: &Object, splice: &mut Splice) -> Result<(), RequestError> {
-        let empty = request.messages(object)?.next().is_none();
+        let empty = request.messages(object)?.is_empty();
         let mut first = Vec::new();
         for raw in &self.before {
             first.extend_from_slice(raw);
