@@ -76,9 +76,8 @@ impl Sink {
     pub(crate) fn take(&self, record: &Record) {
         let Some(waiting) = &self.waiting else { return };
         let mut line = Vec::with_capacity(LINE_BYTES);
-        let written = serde_json::to_writer(&mut line, record).is_ok();
-        line.push(b'\n');
-        if !written || !waiting.put(&line) {
+        record.write_line(&mut line);
+        if !waiting.put(&line) {
             self.dropped.fetch_add(1, Ordering::Relaxed);
         }
     }

@@ -1,8 +1,11 @@
 //! The decision record: one per request, whatever happened. It is the log line, the trace of tests and the input of replays.
 //!
-//! It never holds a credential, a secret, a prompt or an answer. Its JSON Schema is `schemas/decision.json`.
+//! Names of the program are shared with it and not copied. It never holds a credential, a secret, a prompt or an answer. Its JSON Schema is `schemas/decision.json`.
+
+mod line;
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
@@ -17,7 +20,7 @@ pub struct Record {
     /// The id that the client got in `x-request-id`.
     pub request_id: String,
     /// Digest of the bundle that served the request: `sha256:` and 64 hex digits.
-    pub bundle: String,
+    pub bundle: Arc<str>,
     /// The request's method.
     pub method: String,
     /// The request's path without its query.
@@ -26,22 +29,22 @@ pub struct Record {
     pub ip: String,
     /// The route's name, once matched.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub route: Option<String>,
+    pub route: Option<Arc<str>>,
     /// `file:line:column` of the route's match that the request met.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub route_at: Option<String>,
+    pub route_at: Option<Arc<str>>,
     /// `chat`, `embeddings`, `models` or `http`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub operation: Option<Cow<'static, str>>,
     /// The consumer's name, once authenticated.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub consumer: Option<String>,
+    pub consumer: Option<Arc<str>>,
     /// The name (never the value) of the credential that proved it.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub credential: Option<String>,
+    pub credential: Option<Arc<str>>,
     /// The model document that served, once resolved.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub model: Option<String>,
+    pub model: Option<Arc<str>>,
     /// Whether the client asked for a stream.
     pub stream: bool,
     /// Each policy that took part, in order.
@@ -82,15 +85,27 @@ pub enum Outcome {
     Cancelled,
 }
 
+impl Outcome {
+    /// The word for it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Completed => "completed",
+            Self::Refused => "refused",
+            Self::Failed => "failed",
+            Self::Cancelled => "cancelled",
+        }
+    }
+}
+
 /// What one policy decided.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct PolicyVerdict {
     /// The policy document's name.
-    pub policy: String,
+    pub policy: Arc<str>,
     /// The rule inside it, where one decided.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub rule: Option<String>,
+    pub rule: Option<Arc<str>>,
     /// The phase, as written in the documentation.
     pub phase: Cow<'static, str>,
     /// What it decided.
@@ -99,7 +114,7 @@ pub struct PolicyVerdict {
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub shadow: bool,
     /// `file:line:column` of the deciding rule.
-    pub at: String,
+    pub at: Arc<str>,
     /// What else there is to know: `when_failed` with its reason, the version of a prompt, the difference a shadow would have made.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
@@ -119,12 +134,24 @@ pub enum Verdict {
     Passed,
 }
 
+impl Verdict {
+    /// The word for it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Allowed => "allowed",
+            Self::Refused => "refused",
+            Self::Changed => "changed",
+            Self::Passed => "passed",
+        }
+    }
+}
+
 /// A limit after it was counted.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct LimitState {
     /// `policy/rule`.
-    pub limit: String,
+    pub limit: Arc<str>,
     /// What remained after this request.
     pub remaining: u64,
     /// True where the limit is in shadow and counts in counters of its own.
@@ -137,7 +164,7 @@ pub struct LimitState {
 #[serde(rename_all = "camelCase")]
 pub struct Attempt {
     /// `provider/endpoint/model`.
-    pub target: String,
+    pub target: Arc<str>,
     /// The target's status; absent where no answer came.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<u16>,
@@ -155,7 +182,7 @@ pub struct Attempt {
 #[serde(rename_all = "camelCase")]
 pub struct Skipped {
     /// `provider/endpoint/model`.
-    pub target: String,
+    pub target: Arc<str>,
     /// Why.
     pub reason: SkipReason,
     /// Why its `when` could not be told.
@@ -183,6 +210,21 @@ pub enum SkipReason {
     Unsendable,
 }
 
+impl SkipReason {
+    /// The word for it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::WhenFalse => "when_false",
+            Self::WhenFailed => "when_failed",
+            Self::SecretMissing => "secret_missing",
+            Self::CoolingDown => "cooling_down",
+            Self::RetryBudget => "retry_budget",
+            Self::TimeSpent => "time_spent",
+            Self::Unsendable => "unsendable",
+        }
+    }
+}
+
 /// What came of an attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
@@ -195,6 +237,18 @@ pub enum AttemptOutcome {
     Failed,
     /// The client left while it ran.
     Cancelled,
+}
+
+impl AttemptOutcome {
+    /// The word for it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Served => "served",
+            Self::Retried => "retried",
+            Self::Failed => "failed",
+            Self::Cancelled => "cancelled",
+        }
+    }
 }
 
 /// Tokens as the target reported them.

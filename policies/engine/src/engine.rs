@@ -17,7 +17,7 @@ use crate::call::Targets;
 use crate::cors;
 use crate::errors;
 use crate::exchange::Exchange;
-use crate::head::{REQUEST_ID, RequestId, client_ip};
+use crate::head::{REQUEST_ID, RequestId, client_ip, written};
 use crate::loaded::Loaded;
 use crate::matcher::{host, normal_path};
 use crate::phases;
@@ -36,14 +36,14 @@ pub struct Engine<W: World> {
 pub(crate) struct Fixed {
     pub(crate) loaded: Arc<Loaded>,
     pub(crate) targets: Targets,
-    bundle_digest: String,
+    bundle_digest: Arc<str>,
 }
 
 impl<W: World> Engine<W> {
     /// An engine for this program. `state` is the process's; `bundle_digest` goes into every record.
     pub fn new(loaded: Arc<Loaded>, state: Arc<State>, world: W, bundle_digest: String) -> Self {
         let targets = Targets::new(&loaded, &state);
-        Self { fixed: Arc::new(Fixed { loaded, targets, bundle_digest }), world }
+        Self { fixed: Arc::new(Fixed { loaded, targets, bundle_digest: bundle_digest.into() }), world }
     }
 
     /// Answers a request. Never fails: what goes wrong becomes an error answer, or cuts the answer's body.
@@ -86,10 +86,10 @@ impl<W: World> Engine<W> {
         Record {
             time: facts.now,
             request_id: id.text.clone(),
-            bundle: self.fixed.bundle_digest.clone(),
+            bundle: Arc::clone(&self.fixed.bundle_digest),
             method: parts.method.as_str().to_owned(),
             path: facts.path.to_owned(),
-            ip: facts.ip.to_string(),
+            ip: written(facts.ip),
             ..Record::default()
         }
     }

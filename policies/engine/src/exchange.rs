@@ -4,7 +4,7 @@ use std::fmt::Display;
 use std::pin::pin;
 use std::sync::{Arc, OnceLock};
 
-use aigw_core::{ErrorCode, Moment, Operation, Phase, SurfaceName, World};
+use aigw_core::{ErrorCode, Moment, Name, Operation, Phase, SurfaceName, World};
 use aigw_kinds::authorization::Authorized;
 use aigw_kinds::facts::Facts;
 use aigw_kinds::limit::Claims;
@@ -99,8 +99,8 @@ impl<'r, W: World> Exchange<'r, W> {
         }
         let matched = self.fixed.loaded.find_route(&self.facts, &mut self.settlement.notes.decisions)?;
         self.facts.route = Some(matched.plan);
-        self.settlement.record.route = Some(matched.plan.origin.name.to_string());
-        self.settlement.record.route_at = Some(matched.at.to_owned());
+        self.settlement.record.route = Some(matched.plan.origin.name.to_shared());
+        self.settlement.record.route_at = Some(Arc::clone(matched.at));
         self.settlement.record.operation = Some(matched.row.operation.as_str().into());
         self.matched = Some(matched);
         Ok(())
@@ -111,8 +111,8 @@ impl<'r, W: World> Exchange<'r, W> {
         let route = self.matched()?.route;
         let identity = loaded.authenticate(route, &self.parts.headers, self.facts.now, &mut self.settlement.notes.decisions)?;
         let (consumer, credential) = loaded.identity_names(&identity);
-        self.settlement.record.consumer = consumer.map(str::to_owned);
-        self.settlement.record.credential = credential.map(str::to_owned);
+        self.settlement.record.consumer = consumer.map(Name::to_shared);
+        self.settlement.record.credential = credential.map(Name::to_shared);
         self.facts.consumer = identity.consumer.and_then(|id| id.of(loaded.program()));
         Ok(())
     }
@@ -196,7 +196,7 @@ impl<'r, W: World> Exchange<'r, W> {
 
     /// Notes which model serves.
     pub(crate) fn name_model(&mut self, model: ModelId) {
-        self.settlement.record.model = model.of(self.fixed.loaded.program()).map(|plan| plan.origin.name.to_string());
+        self.settlement.record.model = model.of(self.fixed.loaded.program()).map(|plan| plan.origin.name.to_shared());
     }
 
     /// Whether this caller may use a model now, and counts it; asked anew for each fallback.

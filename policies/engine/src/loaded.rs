@@ -9,7 +9,7 @@ mod upstream;
 
 use std::sync::Arc;
 
-use aigw_core::{LimitState, Operation, PolicyVerdict, Timestamp};
+use aigw_core::{LimitState, Name, Operation, PolicyVerdict, Timestamp};
 use aigw_kinds::authentication::{Authentication, KeyTable, authenticate};
 use aigw_kinds::authorization::{Asked, Authorization, Authorized, authorize, authorize_model, may_use};
 use aigw_kinds::facts::Facts;
@@ -88,7 +88,7 @@ pub struct Matched<'l> {
     /// The row that decided.
     pub row: &'l MatchRow,
     /// Where it stands: `file:line:column`.
-    pub at: &'l str,
+    pub at: &'l Arc<str>,
     /// The route's plan.
     pub plan: &'l RoutePlan,
     /// The route, ready.
@@ -274,11 +274,11 @@ impl Loaded {
     }
 
     /// The consumer's name and the name of the credential that proved it, for the record.
-    pub fn identity_names(&self, identity: &Identity) -> (Option<&str>, Option<&str>) {
+    pub fn identity_names(&self, identity: &Identity) -> (Option<&Name>, Option<&Name>) {
         let consumer = identity.consumer.and_then(|id: ConsumerId| id.of(&self.program));
         let index = identity.credential.and_then(|index| usize::try_from(index).ok());
         let key = consumer.zip(index).and_then(|(consumer, index)| consumer.keys.get(index));
-        (consumer.map(|consumer| consumer.origin.name.as_str()), key.map(|key| key.id.as_str()))
+        (consumer.map(|consumer| &consumer.origin.name), key.map(|key| &key.id))
     }
 
     /// A decision as the record shows it.

@@ -41,15 +41,15 @@ impl<W: World> Settlement<W> {
     }
 
     /// Notes that a target was passed over.
-    pub(crate) fn skipped(&mut self, target: &str, reason: SkipReason) {
-        self.record.skipped.push(Skipped { target: target.to_owned(), reason, note: None });
+    pub(crate) fn skipped(&mut self, target: &Arc<str>, reason: SkipReason) {
+        self.record.skipped.push(Skipped { target: Arc::clone(target), reason, note: None });
     }
 
     /// Notes that a target is being called. Until [`Settlement::answered`] the attempt counts as cancelled.
-    pub(crate) fn sent(&mut self, target: &str, at: Moment) {
+    pub(crate) fn sent(&mut self, target: Arc<str>, at: Moment) {
         followed(&mut self.record.attempts);
         let outcome = AttemptOutcome::Cancelled;
-        self.record.attempts.push(Attempt { target: target.to_owned(), status: None, micros: 0, outcome, reason: None });
+        self.record.attempts.push(Attempt { target, status: None, micros: 0, outcome, reason: None });
         self.sent = Some(at);
     }
 

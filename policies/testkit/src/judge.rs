@@ -5,6 +5,8 @@ mod matching;
 mod shares;
 mod stream;
 
+use std::sync::Arc;
+
 use aigw_core::{AttemptOutcome, Record};
 use http::HeaderMap;
 use indexmap::IndexMap;
@@ -62,7 +64,7 @@ impl<'j> Judge<'j> {
 
     fn facts(&mut self, expect: &ExpectSpec) {
         let record = &self.exchange.record;
-        let text = |text: &Option<String>| text.as_deref().map_or(Came::Nothing, |text| Came::Json(text.into()));
+        let text = |text: &Option<Arc<str>>| text.as_deref().map_or(Came::Nothing, |text| Came::Json(text.into()));
         let status = self.exchange.status.map_or(Came::Nothing, |status| Came::Json(status.as_u16().into()));
         let code = record.code.map_or(Came::Nothing, |code| Came::Json(code.as_str().into()));
         let target = served(record).map_or(Came::Nothing, |target| Came::Json(target.into()));
@@ -82,7 +84,7 @@ impl<'j> Judge<'j> {
             &Came::Json(self.exchange.took.as_millis().into()),
         );
         for (name, matcher) in expect.limits.iter().flatten() {
-            let state = record.limits.iter().find(|state| state.limit == *name);
+            let state = record.limits.iter().find(|state| *state.limit == **name);
             let came = state.map_or(Came::Nothing, |state| Came::Json(state.remaining.into()));
             self.one(&format!("/limits/{}", escape(name)), &format!("what remains of `{name}`"), Some(matcher), &came);
         }
@@ -103,7 +105,7 @@ impl<'j> Judge<'j> {
     fn names(&mut self, expect: &ExpectSpec) {
         let record = &self.exchange.record;
         if let Some(expected) = &expect.attempts {
-            let came: Vec<&str> = record.attempts.iter().map(|attempt| attempt.target.as_str()).collect();
+            let came: Vec<&str> = record.attempts.iter().map(|attempt| &*attempt.target).collect();
             if came != *expected {
                 let list = |names: &[&str]| if names.is_empty() { "none".to_owned() } else { names.join(", ") };
                 let expected: Vec<&str> = expected.iter().map(String::as_str).collect();
@@ -193,19 +195,19 @@ impl<'j> Judge<'j> {
 /// The target whose answer went to the client.
 pub(crate) fn served(record: &Record) -> Option<&str> {
     let served = record.attempts.iter().rev().find(|attempt| attempt.outcome == AttemptOutcome::Served);
-    served.map(|attempt| attempt.target.as_str())
+    served.map(|attempt| &*attempt.target)
 }
 
 /// Everybody who took part: route, Model, policies, and their rules.
 fn deciders(record: &Record) -> Vec<String> {
-    let mut names: Vec<String> = record.route.iter().chain(&record.model).cloned().collect();
+    let mut names: Vec<String> = record.route.iter().chain(&record.model).map(ToString::to_string).collect();
     for verdict in &record.policies {
-        names.push(verdict.policy.clone());
+        names.push(verdict.policy.to_string());
         names.extend(verdict.rule.iter().map(|rule| format!("{}/{rule}", verdict.policy)));
     }
     for limit in &record.limits {
         names.extend(limit.limit.split_once('/').map(|(policy, _)| policy.to_owned()));
-        names.push(limit.limit.clone());
+        names.push(limit.limit.to_string());
     }
     let mut seen = std::collections::BTreeSet::new();
     names.retain(|name| seen.insert(name.clone()));

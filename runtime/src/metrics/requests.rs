@@ -2,7 +2,7 @@
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use aigw_core::{Attempt, AttemptOutcome, Outcome, Record, Verdict};
+use aigw_core::{Attempt, Record};
 
 use super::family::Family;
 use super::{Metric, Text};
@@ -118,10 +118,10 @@ impl Requests {
         let total = record.timings.iter().find(|(name, _)| name == "total").map_or(0, |(_, micros)| *micros);
         families.durations.update([route, operation, model, provider, class], |seen| seen.observe(&DURATIONS, total));
         let code = record.code.map(aigw_core::ErrorCode::as_str).unwrap_or_default();
-        families.outcomes.update([route, outcome(record.outcome), class, code], |seen| *seen = seen.saturating_add(1));
+        families.outcomes.update([route, record.outcome.as_str(), class, code], |seen| *seen = seen.saturating_add(1));
         for attempt in &record.attempts {
             let (provider, endpoint) = target(attempt);
-            let labels = [provider, endpoint, attempt_outcome(attempt.outcome), status_class(attempt.status.unwrap_or(0))];
+            let labels = [provider, endpoint, attempt.outcome.as_str(), status_class(attempt.status.unwrap_or(0))];
             families.attempts.update(labels, |seen| seen.observe(&DURATIONS, attempt.micros));
         }
         if let Some(usage) = &record.usage {
@@ -133,7 +133,7 @@ impl Requests {
         }
         for policy in &record.policies {
             let mode = if policy.shadow { "shadow" } else { "enforce" };
-            families.verdicts.update([&policy.policy, verdict(policy.verdict), mode], |seen| *seen = seen.saturating_add(1));
+            families.verdicts.update([&policy.policy, policy.verdict.as_str(), mode], |seen| *seen = seen.saturating_add(1));
         }
     }
 
@@ -209,49 +209,22 @@ const fn status_class(status: u16) -> &'static str {
     }
 }
 
-const fn outcome(outcome: Outcome) -> &'static str {
-    match outcome {
-        Outcome::Completed => "completed",
-        Outcome::Refused => "refused",
-        Outcome::Failed => "failed",
-        Outcome::Cancelled => "cancelled",
-    }
-}
-
-const fn attempt_outcome(outcome: AttemptOutcome) -> &'static str {
-    match outcome {
-        AttemptOutcome::Served => "served",
-        AttemptOutcome::Retried => "retried",
-        AttemptOutcome::Failed => "failed",
-        AttemptOutcome::Cancelled => "cancelled",
-    }
-}
-
-const fn verdict(verdict: Verdict) -> &'static str {
-    match verdict {
-        Verdict::Allowed => "allowed",
-        Verdict::Refused => "refused",
-        Verdict::Changed => "changed",
-        Verdict::Passed => "passed",
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use aigw_core::{ErrorCode, PolicyVerdict, UsageRecord};
+    use aigw_core::{AttemptOutcome, ErrorCode, Outcome, PolicyVerdict, UsageRecord, Verdict};
 
     #[test]
     fn a_record_becomes_the_counts_that_a_scrape_sees() {
         let record = Record {
-            route: Some("chat".to_owned()),
+            route: Some("chat".into()),
             operation: Some("chat".into()),
-            model: Some("chat-default".to_owned()),
+            model: Some("chat-default".into()),
             status: 502,
             outcome: Outcome::Failed,
             code: Some(ErrorCode::UpstreamError),
             attempts: vec![Attempt {
-                target: "aoai/eastus/gpt-4o".to_owned(),
+                target: "aoai/eastus/gpt-4o".into(),
                 status: Some(500),
                 micros: 15_000,
                 outcome: AttemptOutcome::Failed,
@@ -259,12 +232,12 @@ mod tests {
             }],
             usage: Some(UsageRecord { input_tokens: Some(5), ..UsageRecord::default() }),
             policies: vec![PolicyVerdict {
-                policy: "tpm".to_owned(),
+                policy: "tpm".into(),
                 rule: None,
                 phase: "admit".into(),
                 verdict: Verdict::Refused,
                 shadow: true,
-                at: String::new(),
+                at: "".into(),
                 note: None,
             }],
             timings: vec![("total".into(), 1_500_000)],

@@ -40,7 +40,7 @@ pub(crate) async fn attempt<W: World>(
 ) -> Result<Reply<W>, Trouble> {
     let world = settlement.world.clone();
     let began = world.now();
-    settlement.sent(&sending.candidate.label, began);
+    settlement.sent(Arc::clone(&sending.candidate.label), began);
     let clock = Clock::new(sending, began);
     let outcome = run(&world, sending, &clock, request).await;
     match &outcome {

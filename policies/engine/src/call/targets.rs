@@ -18,7 +18,7 @@ use crate::state::{Budget, Cooling, State};
 #[derive(Debug)]
 pub(crate) struct Candidate {
     /// `provider/endpoint/model`, or `provider/endpoint` for `http` routes.
-    pub(crate) label: String,
+    pub(crate) label: Arc<str>,
     pub(crate) endpoint: EndpointKey,
     pub(crate) wire: &'static Definition,
     pub(crate) api: Api,
@@ -118,7 +118,7 @@ impl Maker<'_> {
             mock: mock_settings(&provider.wire),
             budget: self.state.budget(provider.origin.name.as_str()),
             cooling: self.state.cooling(&label),
-            label,
+            label: label.into(),
             api: ready.api.clone(),
             priority: 0,
             share: 1.0,

@@ -1,4 +1,6 @@
-//! The names and places of everything that decides, written once, so that a record only copies them.
+//! The names and places of everything that decides, written once, so that a record only shares them.
+
+use std::sync::Arc;
 
 use aigw_core::{LimitState, PolicyVerdict};
 use aigw_kinds::{Decider, Decision, Origin, Place, Program};
@@ -16,17 +18,17 @@ pub(super) struct Places {
 
 #[derive(Debug)]
 struct Policy {
-    name: Box<str>,
-    at: Box<str>,
+    name: Arc<str>,
+    at: Arc<str>,
     parts: Vec<Part>,
 }
 
 #[derive(Debug)]
 struct Part {
-    name: Box<str>,
-    at: Box<str>,
+    name: Arc<str>,
+    at: Arc<str>,
     /// `policy/part`
-    full: Box<str>,
+    full: Arc<str>,
 }
 
 impl Places {
@@ -41,7 +43,7 @@ impl Places {
             Policy { name: name.into(), at: written(program, origin.place), parts: parts.into_iter().map(part).collect() }
         };
         let row = |row: &aigw_kinds::route::MatchRow| Policy {
-            name: row.route.of(program).map_or_else(Box::default, |route| route.origin.name.as_str().into()),
+            name: row.route.of(program).map_or_else(Arc::default, |route| route.origin.name.as_str().into()),
             at: written(program, row.place),
             parts: Vec::new(),
         };
@@ -66,24 +68,24 @@ impl Places {
     pub(super) fn verdict(&self, decision: Decision) -> PolicyVerdict {
         let (policy, part) = self.find(decision.by);
         PolicyVerdict {
-            policy: policy.map_or_else(String::new, |policy| policy.name.to_string()),
-            rule: part.map(|part| part.name.to_string()),
+            policy: policy.map(|policy| Arc::clone(&policy.name)).unwrap_or_default(),
+            rule: part.map(|part| Arc::clone(&part.name)),
             phase: decision.phase.as_str().into(),
             verdict: decision.verdict,
             shadow: decision.shadow,
-            at: part.map(|part| &part.at).or(policy.map(|policy| &policy.at)).map_or_else(String::new, ToString::to_string),
+            at: part.map(|part| &part.at).or(policy.map(|policy| &policy.at)).cloned().unwrap_or_default(),
             note: decision.note.map(String::from),
         }
     }
 
     /// `file:line:column` of a row of the match table.
-    pub(super) fn row(&self, index: u32) -> Option<&str> {
-        self.find(Decider::Row(index)).0.map(|row| &*row.at)
+    pub(super) fn row(&self, index: u32) -> Option<&Arc<str>> {
+        self.find(Decider::Row(index)).0.map(|row| &row.at)
     }
 
     pub(super) fn limit_state(&self, reading: &LimitReading) -> LimitState {
         let (_, part) = self.find(reading.by);
-        let limit = part.map_or_else(String::new, |part| part.full.to_string());
+        let limit = part.map(|part| Arc::clone(&part.full)).unwrap_or_default();
         LimitState { limit, remaining: reading.remaining, shadow: reading.shadow }
     }
 
@@ -101,7 +103,7 @@ impl Places {
 }
 
 /// `file:line:column`
-fn written(program: &Program, Place(file, line, column): Place) -> Box<str> {
+fn written(program: &Program, Place(file, line, column): Place) -> Arc<str> {
     let file = usize::try_from(file).ok().and_then(|file| program.files.get(file)).map_or("", String::as_str);
     format!("{file}:{line}:{column}").into()
 }

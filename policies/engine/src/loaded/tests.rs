@@ -1,6 +1,6 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
-use aigw_core::{Phase, Verdict};
+use aigw_core::{Name, Phase, Verdict};
 use aigw_kinds::facts::HeadFacts;
 use aigw_kinds::{AuthenticationId, AuthorizationId, Decider, LimitId, PromptId};
 use http::Method;
@@ -178,7 +178,7 @@ fn decisions_become_names_and_places() {
         (Decider::Prompt(PromptId(0), Some(0)), "house", Some("v1"), "a.yaml:3:5"),
     ] {
         let verdict = loaded.verdict(Decision::new(by, Phase::Admit, Verdict::Allowed).in_shadow(true).noting("why"));
-        assert_eq!((verdict.policy.as_str(), verdict.rule.as_deref(), verdict.at.as_str()), (policy, rule, at), "{by:?}");
+        assert_eq!((&*verdict.policy, verdict.rule.as_deref(), &*verdict.at), (policy, rule, at), "{by:?}");
         assert_eq!(
             (&*verdict.phase, verdict.verdict, verdict.shadow, verdict.note.as_deref()),
             ("admit", Verdict::Allowed, true, Some("why"))
@@ -186,9 +186,10 @@ fn decisions_become_names_and_places() {
     }
     let reading = LimitReading { by: Decider::LimitRule(LimitId(0), 0), remaining: 4, shadow: false };
     let state = loaded.limit_state(&reading);
-    assert_eq!((state.limit.as_str(), state.remaining), ("fair/rpm", 4));
+    assert_eq!((&*state.limit, state.remaining), ("fair/rpm", 4));
     let identity = Identity { consumer: Some(ConsumerId(0)), credential: Some(0) };
-    assert_eq!(loaded.identity_names(&identity), (Some("ann"), Some("a1")));
+    let (consumer, key) = loaded.identity_names(&identity);
+    assert_eq!((consumer.map(Name::as_str), key.map(Name::as_str)), (Some("ann"), Some("a1")));
     assert_eq!(loaded.identity_names(&Identity::default()), (None, None));
 }
 

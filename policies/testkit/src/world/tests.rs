@@ -143,5 +143,5 @@ fn chunks(exchange: &Exchange) -> Vec<(u64, &str)> {
 
 /// Target, reason and microseconds of each attempt.
 fn attempts(exchange: &Exchange) -> Vec<(&str, Option<&str>, u64)> {
-    exchange.record.attempts.iter().map(|attempt| (attempt.target.as_str(), attempt.reason.as_deref(), attempt.micros)).collect()
+    exchange.record.attempts.iter().map(|attempt| (&*attempt.target, attempt.reason.as_deref(), attempt.micros)).collect()
 }

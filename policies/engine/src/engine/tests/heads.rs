@@ -70,20 +70,16 @@ fn the_record_tells_who_what_and_how_long() {
     desk.chat(ASK);
     let record = desk.record();
     assert_eq!(record.route_at.as_deref(), Some("policies.yaml:9:7"));
-    assert_eq!(
-        (record.method.as_str(), record.path.as_str(), record.bundle.as_str()),
-        ("POST", "/v1/chat/completions", "sha256:b")
-    );
+    assert_eq!((record.method.as_str(), record.path.as_str(), &*record.bundle), ("POST", "/v1/chat/completions", "sha256:b"));
     assert_eq!(
         (record.route.as_deref(), record.operation.as_deref(), record.model.as_deref()),
         (Some("models"), Some("chat"), Some("m"))
     );
     assert_eq!((record.consumer.as_deref(), record.credential.as_deref()), (Some("app"), Some("app-1")));
-    let verdicts: Vec<_> =
-        record.policies.iter().map(|policy| (policy.policy.as_str(), &*policy.phase, policy.at.as_str())).collect();
+    let verdicts: Vec<_> = record.policies.iter().map(|policy| (&*policy.policy, &*policy.phase, &*policy.at)).collect();
     assert_eq!(verdicts, [("keys", "authenticate", "policies.yaml:3:5"), ("who", "authorize", "policies.yaml:3:5")]);
     let attempt = record.attempts.first().unwrap();
-    assert_eq!((attempt.target.as_str(), attempt.status, attempt.micros), ("p/a/big", Some(200), 40_000));
+    assert_eq!((&*attempt.target, attempt.status, attempt.micros), ("p/a/big", Some(200), 40_000));
     let phases: Vec<&str> = record.timings.iter().map(|(phase, _)| &**phase).collect();
     let expected: Vec<&str> = PHASES.iter().take(9).map(|phase| phase.as_str()).chain(["total"]).collect();
     assert_eq!(phases, expected);

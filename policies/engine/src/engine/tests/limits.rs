@@ -30,8 +30,7 @@ fn a_spent_limit_refuses_with_the_time_to_wait() {
         (StatusCode::TOO_MANY_REQUESTS, "rate_limited", Some("60"))
     );
     let records = desk.world.records();
-    let limits: Vec<_> =
-        records.iter().flat_map(|record| &record.limits).map(|state| (state.limit.as_str(), state.remaining)).collect();
+    let limits: Vec<_> = records.iter().flat_map(|record| &record.limits).map(|state| (&*state.limit, state.remaining)).collect();
     assert_eq!(limits, [("lim/r", 0), ("lim/r", 0)]);
     assert_eq!(desk.world.calls().len(), 1);
 }
@@ -120,6 +119,6 @@ fn fallbacks_are_authorised_and_limited_anew() {
         assert_eq!(told.status.as_u16(), status, "{allowed} {amount}");
         let record = desk.record();
         assert_eq!(record.model.as_deref(), Some(if status == 200 { "small" } else { "m" }));
-        assert_eq!(record.attempts.iter().filter(|attempt| attempt.target == "p/b/big").count(), usize::from(status == 200));
+        assert_eq!(record.attempts.iter().filter(|attempt| &*attempt.target == "p/b/big").count(), usize::from(status == 200));
     }
 }

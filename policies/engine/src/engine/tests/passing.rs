@@ -149,7 +149,7 @@ fn a_prompt_is_spliced_in_and_its_caps_hold() {
     );
     let record = desk.record();
     let prompt = record.policies.iter().find(|policy| policy.phase == "prompt").unwrap();
-    assert_eq!((prompt.policy.as_str(), prompt.rule.as_deref()), ("brief", Some("v1")));
+    assert_eq!((&*prompt.policy, prompt.rule.as_deref()), ("brief", Some("v1")));
 }
 
 #[test]
