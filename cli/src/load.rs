@@ -18,8 +18,13 @@ const MAX_PARAMS_BYTES: u64 = 1 << 20;
 
 /// Reads and compiles a folder; what is wrong with it is in the findings.
 pub(crate) fn compile(path: &Path, globals: &Globals) -> Result<Compiled, Stop> {
+    let folder = walk::read_folder(path, Limits::default().file_bytes as u64)?;
+    compile_folder(path, folder, globals)
+}
+
+/// Compiles what was read from a folder.
+pub(crate) fn compile_folder(path: &Path, folder: walk::Folder, globals: &Globals) -> Result<Compiled, Stop> {
     let limits = Limits::default();
-    let folder = walk::read_folder(path, limits.file_bytes as u64)?;
     let compiled = aigw_compile::compile(Input { files: folder.files, refused: folder.refused }, &limits);
     if globals.verbose {
         for (path, why) in &compiled.skipped {

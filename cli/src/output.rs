@@ -24,44 +24,92 @@ pub(crate) enum Format {
     Github,
 }
 
+/// A format of what came of tests.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum TestFormat {
+    /// What failed, with what decided it.
+    Pretty,
+    /// JSON, by `schemas/test-report.json`.
+    Json,
+    /// JUnit XML.
+    Junit,
+    /// GitHub Actions annotations.
+    Github,
+    /// TAP 14.
+    Tap,
+}
+
+/// Formats by the names that `--format` knows.
+pub(crate) trait Formats: Copy + 'static {
+    /// Every name with its format.
+    const ALL: &'static [(&'static str, Self)];
+    /// For people; the default.
+    const PRETTY: Self;
+    /// What comes besides in GitHub Actions.
+    const ANNOTATIONS: Self;
+}
+
+impl Formats for Format {
+    const ALL: &'static [(&'static str, Self)] = &[
+        ("pretty", Self::Pretty),
+        ("concise", Self::Concise),
+        ("json", Self::Json),
+        ("sarif", Self::Sarif),
+        ("junit", Self::Junit),
+        ("github", Self::Github),
+    ];
+    const PRETTY: Self = Self::Pretty;
+    const ANNOTATIONS: Self = Self::Github;
+}
+
+impl Formats for TestFormat {
+    const ALL: &'static [(&'static str, Self)] =
+        &[("pretty", Self::Pretty), ("json", Self::Json), ("junit", Self::Junit), ("github", Self::Github), ("tap", Self::Tap)];
+    const PRETTY: Self = Self::Pretty;
+    const ANNOTATIONS: Self = Self::Github;
+}
+
 /// A format and where it is written.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Target {
+pub(crate) struct Target<F = Format> {
     /// The format.
-    pub(crate) format: Format,
+    pub(crate) format: F,
     /// The file; standard output where none.
     pub(crate) file: Option<PathBuf>,
 }
 
-impl FromStr for Target {
+impl<F: Formats> FromStr for Target<F> {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
         let (name, file) = text.split_once(':').map_or((text, None), |(name, file)| (name, Some(file)));
-        let format = match name {
-            "pretty" => Format::Pretty,
-            "concise" => Format::Concise,
-            "json" => Format::Json,
-            "sarif" => Format::Sarif,
-            "junit" => Format::Junit,
-            "github" => Format::Github,
-            _ => return Err(format!("`{name}` is not a format: pretty, concise, json, sarif, junit or github")),
+        let Some((_, format)) = F::ALL.iter().find(|(known, _)| *known == name) else {
+            return Err(format!("`{name}` is not a format: {}", listed(F::ALL)));
         };
         match file {
             Some("") => Err(format!("`{text}` names no file behind the colon")),
-            file => Ok(Self { format, file: file.map(PathBuf::from) }),
+            file => Ok(Self { format: *format, file: file.map(PathBuf::from) }),
         }
     }
 }
 
+/// `one, two or three`
+fn listed<F>(formats: &[(&str, F)]) -> String {
+    let names: Vec<&str> = formats.iter().map(|(name, _)| *name).collect();
+    match names.split_last() {
+        Some((last, rest)) if !rest.is_empty() => format!("{} or {last}", rest.join(", ")),
+        _ => names.join(""),
+    }
+}
+
 /// What to write where nothing was asked for: pretty, and in GitHub Actions annotations besides.
-pub(crate) fn targets_or_default(asked: &[Target]) -> Vec<Target> {
+pub(crate) fn targets_or_default<F: Formats>(asked: &[Target<F>]) -> Vec<Target<F>> {
     if !asked.is_empty() {
         return asked.to_vec();
     }
-    let mut targets = vec![Target { format: Format::Pretty, file: None }];
+    let mut targets = vec![Target { format: F::PRETTY, file: None }];
     if std::env::var_os("GITHUB_ACTIONS").is_some_and(|value| value == "true") {
-        targets.push(Target { format: Format::Github, file: None });
+        targets.push(Target { format: F::ANNOTATIONS, file: None });
     }
     targets
 }

@@ -16,6 +16,7 @@ pub(super) fn files() -> BTreeMap<String, String> {
     }
     add("decision", &decision());
     add("runtime", &schemars::schema_for!(aigw_runtime::Settings).to_value());
+    add("test-report", &aigw_testkit::results::results_schema());
     add("errors", &super::errors::table());
     files
 }

@@ -30,11 +30,11 @@ pub(super) fn render(report: &Report<'_>) -> String {
 }
 
 /// Escapes a command's text, as the runner decodes it.
-fn data(text: &str) -> String {
+pub(super) fn data(text: &str) -> String {
     text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
 }
 
 /// Escapes a command's property, in which colons and commas have a meaning too.
-fn property(text: &str) -> String {
+pub(super) fn property(text: &str) -> String {
     data(text).replace(':', "%3A").replace(',', "%2C")
 }

@@ -4,7 +4,9 @@ mod concise;
 mod github;
 mod json;
 mod junit;
+mod paint;
 mod sarif;
+pub(crate) mod test;
 mod text;
 
 #[cfg(test)]

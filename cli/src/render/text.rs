@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use aigw_source::{FileId, Finding, Label, Level, Span};
+use aigw_source::{FileId, Finding, Label, Level, Sources, Span};
 use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{Annotation, AnnotationKind, Group, Level as Title, Origin, Patch, Renderer, Snippet};
 
@@ -25,6 +25,16 @@ pub(super) fn render(report: &Report<'_>, colored: bool) -> String {
         out += &format!("{}\n", report.summary());
     }
     out
+}
+
+/// A place with what is wrong there drawn into its source line, for what has no code.
+pub(super) fn draw(sources: &Sources, span: Span, title: &str, notes: &[(&str, &str)], colored: bool) -> String {
+    let report = Report { verb: "", sources, findings: &[], most: 0 };
+    let renderer = if colored { Renderer::styled() } else { Renderer::plain() }.decor_style(DecorStyle::Ascii);
+    let mark = AnnotationKind::Primary.span(first_line(&report, span));
+    let drawn = Group::with_title(Title::ERROR.primary_title(title)).element(snippet(&report, span.file).annotations([mark]));
+    let drawn = notes.iter().fold(drawn, |drawn, (name, text)| drawn.element(Title::NOTE.with_name(*name).message(*text)));
+    renderer.render(&[drawn])
 }
 
 fn groups<'a>(report: &Report<'a>, finding: &'a Finding) -> Vec<Group<'a>> {

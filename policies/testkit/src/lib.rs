@@ -11,6 +11,7 @@ mod keys;
 mod load;
 mod plan;
 mod report;
+pub mod results;
 pub mod rules;
 mod run;
 mod script;

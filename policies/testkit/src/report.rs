@@ -3,6 +3,8 @@
 use aigw_core::{Millis, Record};
 use aigw_kinds::Evaluation;
 use aigw_source::Span;
+use schemars::JsonSchema;
+use serde::Serialize;
 
 use crate::plan::Case;
 
@@ -43,13 +45,15 @@ pub struct Failure {
 }
 
 /// Kinds of failures.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
 pub enum FailureKind {
     /// Something else came than was expected.
     Mismatch,
     /// No route matched, and the case does not say so.
     NoRoute,
     /// An upstream was called that the case does not speak of, or once too often.
+    #[serde(rename = "unscripted-call")]
     Unscripted,
     /// An answer of the script was never asked for.
     UnusedScript,

@@ -1,12 +1,14 @@
 //! Snapshots: the whole of a request and its answer as text, with everything taken out that no policy decides.
 
+use std::collections::BTreeSet;
+
 use aigw_core::Record;
 use aigw_kinds::Program;
 use serde_json::{Map, Value, json};
 
 use super::Settings;
 use crate::judge::{as_json, diff, whole_body};
-use crate::plan::{Case, Expect};
+use crate::plan::{Action, Case, Expect};
 use crate::report::{FailureKind, Snapshot};
 use crate::script::endpoint_name;
 use crate::world::{Exchange, Sent};
@@ -49,6 +51,21 @@ fn one(case: &Case, name: &str, at: String, value: &Value, settings: &Settings) 
         None => (Some(FailureKind::NewSnapshot), format!("there is no snapshot `{name}` yet"), None),
     };
     (kind, message, at, diff, Snapshot { path, text, same })
+}
+
+impl Case {
+    /// The files of the snapshots that this case takes, relative to the policy folder.
+    pub fn snapshots(&self) -> BTreeSet<String> {
+        let mut names = BTreeSet::new();
+        for step in &self.steps {
+            let Action::Send(send) = &step.action else { continue };
+            let spec = &send.expect.spec;
+            names.extend(&spec.snapshot);
+            names.extend(spec.body.as_ref().and_then(|body| body.snapshot.as_ref()));
+            names.extend(spec.sent.as_ref().and_then(|sent| sent.body.as_ref()).and_then(|body| body.snapshot.as_ref()));
+        }
+        names.into_iter().map(|name| path_of(&self.file, name)).collect()
+    }
 }
 
 /// `__snapshots__/NAME.json` beside the suite.
