@@ -25,7 +25,7 @@ use http::HeaderMap;
 
 use self::names::decoded;
 use self::places::Places;
-use crate::matcher::Matcher;
+use crate::matcher::{Matcher, Misfit};
 
 pub use gateway::{LoadedCors, LoadedGateway};
 pub use upstream::{LoadedEndpoint, LoadedModel, LoadedProvider};
@@ -195,6 +195,11 @@ impl Loaded {
             Some(Matched { row, at, plan: row.route.of(&self.program)?, route: self.route(row.route)? })
         });
         matched.ok_or_else(|| self.matcher.miss(facts))
+    }
+
+    /// The conditions of a row of the match table that this head does not meet, but for its `when`; for whoever explains.
+    pub fn misfits(&self, row: u32, facts: &Facts<'_>) -> Vec<Misfit> {
+        self.matcher.misfits(row, facts)
     }
 
     /// The authenticate phase.

@@ -15,7 +15,7 @@ use self::index::{Depth, Index};
 use self::row::Row;
 
 pub use head::{HeadFault, host, normal_path};
-pub use row::RowFault;
+pub use row::{Misfit, RowFault};
 
 /// How much of a path that a client made up is repeated to it, in characters.
 const PATH_IN_MESSAGE: usize = 120;
@@ -48,6 +48,12 @@ impl Matcher {
                     false
                 })
         })
+    }
+
+    /// The conditions of a row that this head does not meet, but for its `when`; for whoever explains.
+    pub fn misfits(&self, row: u32, facts: &Facts<'_>) -> Vec<Misfit> {
+        let row = usize::try_from(row).ok().and_then(|row| self.rows.get(row));
+        row.map_or_else(Vec::new, |row| row.misfits(facts))
     }
 
     /// What to tell a client whose request no row matches.

@@ -18,6 +18,21 @@ pub struct RowFault {
     expected: &'static str,
 }
 
+/// A condition of a row that a head does not meet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Misfit {
+    /// The host.
+    Host,
+    /// The path.
+    Path,
+    /// The method.
+    Method,
+    /// What a header must say.
+    Header(String),
+    /// What a parameter of the query must say.
+    Query(String),
+}
+
 #[derive(Debug)]
 pub(super) struct Row {
     index: u32,
@@ -73,11 +88,21 @@ impl Row {
     pub(super) fn matches_head(&self, facts: &Facts<'_>) -> bool {
         self.matches_path(facts)
             && self.matches_method(facts.method)
-            && self
-                .headers
-                .iter()
-                .all(|(name, value)| value.fits(facts.headers.get_all(name).iter().map(http::HeaderValue::as_bytes)))
-            && self.query.iter().all(|(name, value)| value.fits(facts.query().all(name).map(str::as_bytes)))
+            && self.headers.iter().all(|condition| fits_header(condition, facts))
+            && self.query.iter().all(|condition| fits_query(condition, facts))
+    }
+
+    /// Every condition that does not hold, but for `when`: none exactly where [`Row::matches_head`].
+    pub(super) fn misfits(&self, facts: &Facts<'_>) -> Vec<Misfit> {
+        let mut misfits = Vec::new();
+        misfits.extend((!matches_host(&self.host, facts.host)).then_some(Misfit::Host));
+        misfits.extend((!self.path.matches(facts.path)).then_some(Misfit::Path));
+        misfits.extend((!self.matches_method(facts.method)).then_some(Misfit::Method));
+        let headers = self.headers.iter().filter(|condition| !fits_header(condition, facts));
+        misfits.extend(headers.map(|(name, _)| Misfit::Header(name.as_str().to_owned())));
+        let query = self.query.iter().filter(|condition| !fits_query(condition, facts));
+        misfits.extend(query.map(|(name, _)| Misfit::Query(name.clone())));
+        misfits
     }
 
     /// Host and path.
@@ -96,6 +121,14 @@ pub(super) fn matches_host(pattern: &HostPattern, host: Option<&str>) -> bool {
         HostPattern::Exact(exact) => host == Some(exact),
         HostPattern::Suffix(suffix) => host.is_some_and(|host| host.len() > suffix.len() && host.ends_with(suffix.as_str())),
     }
+}
+
+fn fits_header((name, value): &(HeaderName, Value), facts: &Facts<'_>) -> bool {
+    value.fits(facts.headers.get_all(name).iter().map(http::HeaderValue::as_bytes))
+}
+
+fn fits_query((name, value): &(String, Value), facts: &Facts<'_>) -> bool {
+    value.fits(facts.query().all(name).map(str::as_bytes))
 }
 
 impl Value {

@@ -274,6 +274,10 @@ proptest! {
         let table = table(&rows);
         for head in heads {
             prop_assert_eq!(table.find(&head), table.naive(&head), "{:?}", head);
+            for row in &table.matcher.rows {
+                let (misfits, matches) = head.with(|facts| (row.misfits(facts), row.matches_head(facts)));
+                prop_assert_eq!(misfits.is_empty(), matches, "{:?} {:?}", misfits, head);
+            }
         }
     }
 
@@ -283,6 +287,24 @@ proptest! {
             prop_assert_eq!(normal_path(&normal), Ok(Cow::Borrowed(normal.as_ref())));
         }
     }
+}
+
+#[test]
+fn what_does_not_fit_is_named() {
+    let row = json!({
+        "host": {"exact": "ai.example"}, "path": {"exact": "/a"}, "methods": ["POST"],
+        "headers": [["x-team", {"exact": "one"}]], "query": [["v", "present"]],
+    });
+    let table = table(&[row]);
+    let misfits = |head: &Head| head.with(|facts| table.matcher.misfits(0, facts));
+    let fits = Head { method: "POST", path: "/a".to_owned(), query: "v=1", headers: vec![("x-team", "one")], ..get("/a") };
+    assert_eq!(misfits(&fits), []);
+    assert_eq!(misfits(&Head { query: "", ..fits.clone() }), [Misfit::Query("v".to_owned())]);
+    assert_eq!(
+        misfits(&Head { method: "GET", headers: Vec::new(), ..fits.clone() }),
+        [Misfit::Method, Misfit::Header("x-team".to_owned())]
+    );
+    assert_eq!(misfits(&Head { host: None, path: "/b".to_owned(), ..fits }), [Misfit::Host, Misfit::Path]);
 }
 
 #[test]
