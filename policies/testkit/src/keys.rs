@@ -1,7 +1,10 @@
 //! Credentials that are made up for tests and verified for real: each API key of the program gets a second one that we know.
 
+use aigw_engine::Loaded;
 use aigw_kinds::Program;
+use aigw_kinds::facts::{Facts, HeadFacts};
 use aws_lc_rs::digest::{SHA256, digest};
+use http::HeaderName;
 
 /// The key that is made up for a consumer's credential.
 pub(crate) fn made_up(consumer: &str, credential: &str) -> String {
@@ -24,4 +27,13 @@ pub(crate) fn with_made_up(mut program: Program) -> Program {
         consumer.keys.extend(made_up);
     }
     program
+}
+
+/// The header in which the route that this head reaches reads an API key first; where it reaches none, the first that anybody reads.
+pub(crate) fn read_first(loaded: &Loaded, head: HeadFacts<'_>) -> Option<HeaderName> {
+    let program = loaded.program();
+    let matched = loaded.find_route(&Facts::new(head), &mut Vec::new()).ok();
+    let named = matched.and_then(|matched| matched.plan.authentication.first().and_then(|id| id.of(program)));
+    let plan = named.or_else(|| program.authentications.iter().find(|plan| !plan.api_key_headers.is_empty()))?;
+    plan.api_key_headers.first()?.parse().ok()
 }

@@ -9,6 +9,7 @@ mod documents;
 mod judge;
 mod keys;
 mod load;
+mod once;
 mod plan;
 mod report;
 pub mod results;
@@ -21,6 +22,7 @@ pub mod world;
 
 pub use documents::{FIXTURES_KIND, SUITE_KIND, fixtures_schema, is_fixtures_file, is_suite_file, suite_schema};
 pub use load::{Suites, load};
+pub use once::{Answers, Caller, Once, RowFit, Shown, once};
 pub use plan::Case;
 pub use report::{Failure, FailureKind, Report, Snapshot, Trace, settle};
 pub use run::{Observer, Settings, run};

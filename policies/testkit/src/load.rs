@@ -1,5 +1,6 @@
 //! From files to cases: fixtures found, names resolved, everything that is wrong said at once.
 
+mod answers;
 mod case;
 mod expectation;
 mod matrix;
@@ -13,6 +14,7 @@ use aigw_kinds::Program;
 use aigw_source::{Document, Finding, Findings, Limits, RuleId, Sources, Span, nearest};
 use indexmap::IndexMap;
 
+pub(crate) use self::answers::answers;
 pub(crate) use self::request::set;
 use crate::documents::{self, Documents, Read};
 use crate::plan::Case;

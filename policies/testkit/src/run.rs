@@ -8,12 +8,13 @@ use std::sync::Arc;
 use aigw_core::{ErrorCode, Millis};
 use aigw_engine::{Engine, Loaded, State};
 use aigw_kinds::Evaluation;
-use aigw_kinds::facts::{Facts, HeadFacts};
+use aigw_kinds::facts::HeadFacts;
 use http::header::{AUTHORIZATION, HOST};
 use http::{HeaderName, HeaderValue};
 use serde_json::Value;
 
 use crate::judge::{Judge, Mismatch, share_of, shares};
+use crate::keys;
 use crate::load::set;
 use crate::plan::{Action, Case, Credential, Part, Request, Send, Step};
 use crate::report::{Failure, FailureKind, Report, Trace};
@@ -243,7 +244,7 @@ impl Runner<'_> {
     fn read_first(&self, request: &Request) -> Option<HeaderName> {
         let (path, query) =
             request.target.split_once('?').map_or((request.target.as_str(), None), |(path, query)| (path, Some(query)));
-        let facts = Facts::new(HeadFacts {
+        let head = HeadFacts {
             method: &request.method,
             path,
             host: Some(&request.host),
@@ -251,12 +252,8 @@ impl Runner<'_> {
             headers: &request.headers,
             ip: request.ip,
             now: self.case.setup.at,
-        });
-        let program = self.subject.program();
-        let matched = self.loaded.find_route(&facts, &mut Vec::new()).ok();
-        let named = matched.and_then(|matched| matched.plan.authentication.first().and_then(|id| id.of(program)));
-        let plan = named.or_else(|| program.authentications.iter().find(|plan| !plan.api_key_headers.is_empty()))?;
-        plan.api_key_headers.first()?.parse().ok()
+        };
+        keys::read_first(&self.loaded, head)
     }
 }
 

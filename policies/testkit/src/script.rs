@@ -1,6 +1,6 @@
 //! What upstreams do in a case: answers by endpoint, played one after the other.
 
-mod render;
+pub(crate) mod render;
 
 use std::sync::{Arc, Mutex, PoisonError};
 

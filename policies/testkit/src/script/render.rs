@@ -28,7 +28,7 @@ struct Asked {
 }
 
 /// The answer to a call.
-pub(super) fn answer(spec: &AnswerSpec, call: &Sent) -> Result<Answer, String> {
+pub(crate) fn answer(spec: &AnswerSpec, call: &Sent) -> Result<Answer, String> {
     let after = spec.after.unwrap_or_default();
     if let Some(fault) = spec.fault.and_then(before_the_head) {
         return Ok(Answer { after, head: Err(fault), pieces: Vec::new() });
