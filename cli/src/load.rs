@@ -66,31 +66,34 @@ pub(crate) fn parameters_file(path: &Path) -> Result<BTreeMap<String, String>, S
 
 /// Reads a YAML file of our own (parameters, runtime settings) into its type, by the one reader there is.
 pub(crate) fn bind_file<T: serde::de::DeserializeOwned>(path: &Path, what: &str) -> Result<T, Stop> {
-    let bytes = read_file(path, MAX_PARAMS_BYTES)?;
+    bind_text(&path.display().to_string(), &read_file(path, MAX_PARAMS_BYTES)?, what)
+}
+
+/// The same, from bytes that were read already.
+pub(crate) fn bind_text<T: serde::de::DeserializeOwned>(name: &str, bytes: &[u8], what: &str) -> Result<T, Stop> {
     let (mut sources, mut findings, limits) = (Sources::new(), Findings::new(), Limits::default());
     let bound = sources
-        .add_bytes(path.display().to_string(), &bytes, &limits, &mut findings)
+        .add_bytes(name.to_owned(), bytes, &limits, &mut findings)
         .and_then(|file| aigw_source::read(&sources, file, &limits, &mut findings).into_iter().next())
         .and_then(|document| aigw_source::bind(&document.root, &mut findings));
     match bound {
         Some(value) if !findings.has_errors() => Ok(value),
         _ => {
-            findings.sort(&sources);
-            let all = render::at_least(&findings, Level::Error);
-            let report = Report { verb: "read", sources: &sources, findings: &all, most: 20 };
-            say(&render::render(&report, Format::Pretty, false));
-            Err(Stop::usage(format!("`{}` does not hold {what}", path.display())))
+            say_findings("read", &sources, &mut findings);
+            Err(Stop::usage(format!("`{name}` does not hold {what}")))
         }
     }
 }
 
-/// The values of a program's parameters: from a file where one is given, the declared `test` values for the rest where `test` is allowed.
-pub(crate) fn parameters(program: &Program, file: Option<&Path>, test: bool) -> Result<ParameterValues, Stop> {
-    let given = file.map(parameters_file).transpose()?;
-    parameter_values(program, given.as_ref(), test)
+/// Errors of a file of our own on standard error.
+pub(crate) fn say_findings(verb: &'static str, sources: &Sources, findings: &mut Findings) {
+    findings.sort(sources);
+    let all = render::at_least(findings, Level::Error);
+    let report = Report { verb, sources, findings: &all, most: 20 };
+    say(&render::render(&report, Format::Pretty, false));
 }
 
-/// The same, from values that were read already.
+/// The values of a program's parameters: those given, and the declared `test` values for the rest where `test` is allowed.
 pub(crate) fn parameter_values(
     program: &Program,
     given: Option<&BTreeMap<String, String>>,

@@ -69,7 +69,11 @@ fn records_of_the_gateway_fit_the_published_schema() {
     let validator = jsonschema::validator_for(&schema).unwrap();
     for (who, status) in [(&["--as", "demo"][..], 200), (&[], 401)] {
         let mut command = std::process::Command::new(super::binary());
-        command.args(["eval", "examples/quickstart", "--request"]).arg(&request).args(who).current_dir(super::root());
+        command
+            .args(["eval", "examples/quickstart", "--format", "json", "--request"])
+            .arg(&request)
+            .args(who)
+            .current_dir(super::root());
         let output = command.output().unwrap();
         let whole: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
         let records = whole.get("decision").unwrap().as_array().unwrap();

@@ -159,7 +159,7 @@ async fn a_request_is_judged_from_standard_input_and_nothing_is_sent() {
     let upstream = Upstream::start().await;
     let sources = folder(&Policies::to(&[upstream.address]).yaml());
     let request = "{path: /v1/chat/completions, body: {model: chat, messages: [{role: user, content: hi}]}}";
-    let trace = piped(&["eval", "--request", "-", "--as", "client"], sources.path(), request).expect(0);
+    let trace = piped(&["eval", "--request", "-", "--as", "client", "--format", "json"], sources.path(), request).expect(0);
     let trace: Value = serde_json::from_str(&trace).unwrap();
     assert_eq!(trace["decision"][0]["route"], "everything", "{trace}");
     assert_eq!(trace["sent"].as_array().map(Vec::len), Some(1), "what would be sent is shown: {trace}");

@@ -1,99 +1,209 @@
 //! `aigw eval`: one request through the policies, by the engine that serves, in a simulated world in which nothing is sent.
 
-use std::collections::BTreeMap;
+mod asked;
+mod curl;
+mod json;
+mod replay;
+mod trace;
+mod why;
+
 use std::net::{IpAddr, Ipv4Addr};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use aigw_core::{Millis, Name, Timestamp};
-use aigw_engine::{Engine, Loaded, State};
+use aigw_core::Timestamp;
 use aigw_kinds::Program;
 use aigw_kinds::provider::EndpointPlan;
-use aigw_testkit::world::{Answer, Client, End, Exchange, Head, Piece, Sent, Sim, Unscripted, Upstream};
-use bytes::Bytes;
-use clap::Args;
-use http::header::CONTENT_TYPE;
-use http::{HeaderMap, HeaderValue, StatusCode};
-use serde::Deserialize;
-use serde_json::{Value, json};
+use aigw_source::{Limits, nearest};
+use aigw_testkit::world::End;
+use aigw_testkit::{Answers, Caller, Once, Shown};
+use clap::{Args, ValueEnum};
 
+use self::asked::Asked;
+use self::why::WhyNot;
 use crate::args::Globals;
 use crate::exit::{Exit, Outcome, Stop};
 use crate::load;
-use crate::output::print;
+use crate::output::{print, read_file};
 
-/// The key that `--as` makes up for the consumer. It is verified as any other.
-const MADE_UP_KEY: &str = "aigw_eval_made_up_key_for_this_run_only";
-
-/// What every upstream answers.
-const ANSWER: &str = r#"{"id":"eval","object":"chat.completion","created":0,"model":"eval","choices":[{"index":0,"message":{"role":"assistant","content":"(nothing was sent)"},"finish_reason":"stop"}],"usage":{"prompt_tokens":0,"completion_tokens":0,"total_tokens":0}}"#;
-/// The same as a stream.
-const EVENTS: &str = "data: {\"id\":\"eval\",\"object\":\"chat.completion.chunk\",\"created\":0,\"model\":\"eval\",\"choices\":[{\"index\":0,\"delta\":{\"role\":\"assistant\",\"content\":\"(nothing was sent)\"},\"finish_reason\":\"stop\"}]}\n\ndata: [DONE]\n\n";
+/// Largest file of answers.
+const MAX_ANSWERS_BYTES: u64 = 4 << 20;
 
 /// Arguments of `eval`.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  aigw eval policies --request request.yaml --as mobile-app\n\nrequest.yaml:\n  path: /v1/chat/completions\n  headers: {x-team: support}\n  body: {model: chat-default, messages: [{role: user, content: Hello}]}"
+    after_help = "Examples:\n  aigw eval policies --request request.yaml --as mobile-app\n  aigw eval --curl \"curl https://gateway/v1/chat/completions -d '…'\" --as mobile-app --why-not aoai/weu/gpt-4o\n  tail -1 decisions.jsonl | aigw eval policies --request -\n\nrequest.yaml:\n  path: /v1/chat/completions\n  headers: {x-team: support}\n  body: {model: chat-default, messages: [{role: user, content: Hello}]}"
 )]
 pub(crate) struct Eval {
     /// The policy folder
     #[arg(default_value = ".")]
     path: PathBuf,
-    /// The request, as YAML or JSON: method (POST), path, host, ip, headers, body
+    /// The request: YAML or JSON with method (POST), path, host, ip, headers, body; or a curl command; or a line of the decision log. `-` reads standard input
+    #[arg(long, value_name = "FILE", required_unless_present = "curl")]
+    request: Option<PathBuf>,
+    /// The request as a curl command; nothing is run, no file is read
+    #[arg(long, value_name = "COMMAND", conflicts_with = "request")]
+    curl: Option<String>,
+    /// A header besides those of the request, or in place of one; may be given several times
+    #[arg(short = 'H', long = "header", value_name = "NAME: VALUE")]
+    headers: Vec<String>,
+    /// A file with the body
     #[arg(long, value_name = "FILE")]
-    request: PathBuf,
-    /// The consumer that asks; without it the request is as it stands
-    #[arg(long = "as", value_name = "CONSUMER")]
-    consumer: Option<Name>,
+    body: Option<PathBuf>,
+    /// Who asks, by a credential that is made up and counts as long as the real one; without it the request is as it stands
+    #[arg(long = "as", value_name = "CONSUMER[/CREDENTIAL]")]
+    caller: Option<String>,
+    /// When, with an offset, such as 2026-03-29T01:59:00+01:00. Default: now, or the time of the decision record
+    #[arg(long, value_name = "TIME")]
+    at: Option<String>,
     /// Values of the parameters, as a YAML file of names and values
     #[arg(long, value_name = "FILE")]
     params: Option<PathBuf>,
+    /// What upstreams answer, as `upstream` of a test's case
+    #[arg(long, value_name = "FILE")]
+    upstream: Option<PathBuf>,
+    /// Say why this target, or this route, was not chosen; may be given several times
+    #[arg(long, value_name = "TARGET|ROUTE")]
+    why_not: Vec<String>,
+    /// For people or for programs
+    #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
+    format: Form,
 }
 
-/// A request as it is written in a file.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Request {
-    #[serde(default = "post")]
-    method: String,
-    path: String,
-    #[serde(default = "localhost")]
-    host: String,
-    ip: Option<IpAddr>,
-    #[serde(default)]
-    headers: BTreeMap<String, String>,
-    body: Option<Value>,
+/// How a decision is shown.
+#[derive(Clone, Copy, Debug, Default, ValueEnum)]
+enum Form {
+    /// The decisions with their places
+    #[default]
+    Pretty,
+    /// The answer, what was sent, the decision record, and what expressions saw
+    Json,
+}
+
+/// A request and what came of it.
+pub(super) struct Evaluated {
+    asked: Asked,
+    at: Timestamp,
+    caller: Option<Caller>,
+    shown: Shown,
 }
 
 impl Eval {
     pub(crate) fn run(self, globals: &Globals) -> Outcome {
-        let (_, mut program) = load::program(&self.path, globals)?;
-        let mut request: Request =
-            load::bind_file(&self.request, "a request: path, and method, host, ip, headers and body where they matter")?;
-        if let Some(consumer) = &self.consumer {
-            act_as(&mut program, consumer, &mut request)?;
-        }
-        let values = load::parameters(&program, self.params.as_deref(), true)?;
-        let endpoints: Vec<String> = program.endpoints.iter().map(|endpoint| endpoint_name(&program, endpoint)).collect();
-        let loaded = Loaded::new(program, values).map_err(|error| Stop::usage(error.to_string()).with_exit(Exit::Bug))?;
-        let exchange = exchange(loaded, request)?;
-        let sent: Vec<Value> = exchange.sent.iter().map(|call| described(call, &endpoints)).collect();
-        let whole = json!({"answer": answer(&exchange)?, "sent": sent, "decision": [exchange.record]});
-        print(&format!("{whole:#}\n"))?;
+        print(&self.text(globals)?)?;
         Ok(Exit::Fine)
+    }
+
+    /// What is printed.
+    fn text(&self, globals: &Globals) -> Result<String, Stop> {
+        let (_, program) = load::program(&self.path, globals)?;
+        let evaluated = self.evaluate(&Arc::new(program))?;
+        let whys = self.why_not.iter().map(|what| why::why_not(&evaluated, what)).collect::<Result<Vec<WhyNot>, Stop>>()?;
+        Ok(match self.format {
+            Form::Pretty => trace::render(&evaluated, &whys),
+            Form::Json => format!("{:#}\n", json::render(&evaluated, &whys)),
+        })
+    }
+
+    fn evaluate(&self, program: &Arc<Program>) -> Result<Evaluated, Stop> {
+        let asked = self.asked(program)?;
+        let at = match &self.at {
+            Some(text) => moment(text)?,
+            None => asked.at.unwrap_or_else(|| Timestamp::from_millis(jiff::Timestamp::now().as_millisecond())),
+        };
+        let caller = match &self.caller {
+            Some(text) => {
+                let (consumer, credential) = text.split_once('/').map_or((text.as_str(), None), |(name, id)| (name, Some(id)));
+                Some(caller(program, consumer, credential, at)?)
+            }
+            None => match &asked.caller {
+                Some((consumer, credential)) => Some(caller(program, consumer, credential.as_deref(), at)?),
+                None => None,
+            },
+        };
+        let params = self.params.as_deref().map(load::parameters_file).transpose()?;
+        // What the values are worth is told here, with a way to mend them.
+        load::parameter_values(program, params.as_ref(), true)?;
+        let once = Once {
+            request: asked.request()?,
+            peer: asked.ip.unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST)),
+            caller: caller.clone(),
+            at,
+            params: params.unwrap_or_default(),
+            answers: self.answers(program)?,
+        };
+        let bug = |why: String| Stop::usage(why).with_exit(Exit::Bug);
+        let shown = aigw_testkit::once(program, once).map_err(bug)?;
+        match &shown.exchange.end {
+            End::Stuck(why) | End::Unrecorded(why) => Err(bug(why.clone())),
+            End::Left => Err(bug("the request was left alone".to_owned())),
+            End::Complete | End::Cut(_) => Ok(Evaluated { asked, at, caller, shown }),
+        }
+    }
+
+    fn asked(&self, program: &Program) -> Result<Asked, Stop> {
+        let mut asked = match (&self.request, &self.curl) {
+            (Some(path), _) => asked::read(path, program, self.body.is_some())?,
+            (None, Some(command)) => asked::from_curl(command)?,
+            (None, None) => {
+                return Err(Stop::usage("there is no request").help("give one by `--request FILE` or `--curl COMMAND`"));
+            }
+        };
+        if let Some(path) = &self.body {
+            asked.set_body(path)?;
+        }
+        for header in &self.headers {
+            asked.set_header(header)?;
+        }
+        Ok(asked)
+    }
+
+    fn answers(&self, program: &Arc<Program>) -> Result<Answers, Stop> {
+        let Some(path) = &self.upstream else { return Ok(Answers::default()) };
+        let bytes = read_file(path, MAX_ANSWERS_BYTES)?;
+        Answers::read(&path.display().to_string(), &bytes, program, &Limits::default()).map_err(|(sources, mut findings)| {
+            load::say_findings("eval", &sources, &mut findings);
+            Stop::usage(format!("`{}` does not say what upstreams answer", path.display()))
+                .help("write `\"*\": {chat: {text: Hello}}`, or `provider/endpoint: {status: 429}`")
+        })
     }
 }
 
-/// Whom every call reaches: nobody, who answers all the same.
-struct Nobody;
+fn moment(text: &str) -> Result<Timestamp, Stop> {
+    let time: jiff::Timestamp = text.parse().map_err(|_| {
+        Stop::usage(format!("`{text}` is not a time"))
+            .help("write it with an offset, such as `2026-03-29T01:59:00+01:00` or `2026-01-01T00:00:00Z`")
+    })?;
+    Ok(Timestamp::from_millis(time.as_millisecond()))
+}
 
-impl Upstream for Nobody {
-    fn answer(&self, call: &Sent) -> Result<Answer, Unscripted> {
-        let streams = call.body.windows(13).any(|window| window == b"\"stream\":true" as &[u8]);
-        let (content_type, body) = if streams { ("text/event-stream", EVENTS) } else { ("application/json", ANSWER) };
-        let headers = HeaderMap::from_iter([(CONTENT_TYPE, HeaderValue::from_static(content_type))]);
-        let head = Ok(Head { status: StatusCode::OK, headers });
-        Ok(Answer { after: Millis::new(0), head, pieces: vec![Piece::Data(Bytes::from_static(body.as_bytes()))] })
+/// The consumer's credential: the one that is named, or the first that counts then, or its first.
+fn caller(program: &Program, consumer: &str, credential: Option<&str>, at: Timestamp) -> Result<Caller, Stop> {
+    let names = || program.consumers.iter().map(|plan| plan.origin.name.as_str());
+    let plan = program.consumers.iter().find(|plan| plan.origin.name.as_str() == consumer);
+    let plan = plan.ok_or_else(|| unknown("consumer", consumer, names()))?;
+    let key = match credential {
+        Some(id) => Some(plan.keys.iter().find(|key| key.id.as_str() == id).ok_or_else(|| {
+            let stop = Stop::usage(format!("the consumer `{consumer}` has no credential `{id}`"));
+            or_nearest(stop, id, plan.keys.iter().map(|key| key.id.as_str()))
+        })?),
+        None => plan.keys.iter().find(|key| key.not_after.is_none_or(|end| at < end)).or(plan.keys.first()),
+    };
+    let key = key.ok_or_else(|| Stop::usage(format!("the consumer `{consumer}` has no credential")))?;
+    if program.authentications.iter().all(|plan| plan.api_key_headers.is_empty()) {
+        return Err(Stop::usage("no Authentication takes API keys, so nobody can be asked `--as` anybody"));
+    }
+    Ok(Caller { consumer: consumer.to_owned(), credential: key.id.to_string() })
+}
+
+fn unknown<'n>(what: &str, asked: &str, names: impl Iterator<Item = &'n str>) -> Stop {
+    or_nearest(Stop::usage(format!("there is no {what} `{asked}`")), asked, names)
+}
+
+fn or_nearest<'n>(stop: Stop, asked: &str, names: impl Iterator<Item = &'n str>) -> Stop {
+    match nearest(asked, names) {
+        Some(name) => stop.help(format!("did you mean `{name}`?")),
+        None => stop,
     }
 }
 
@@ -103,87 +213,5 @@ pub(super) fn endpoint_name(program: &Program, endpoint: &EndpointPlan) -> Strin
     format!("{provider}/{}", endpoint.name)
 }
 
-/// Takes the request through the engine, now, in a world of its own.
-fn exchange(loaded: Loaded, request: Request) -> Result<Exchange, Stop> {
-    let now = Timestamp::from_millis(jiff::Timestamp::now().as_millisecond());
-    let sim = Sim::new(now, 0, Arc::new(Nobody));
-    let engine = Engine::new(Arc::new(loaded), Arc::new(State::default()), sim.clone(), "sha256:eval".to_owned());
-    let peer = request.ip.unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST));
-    let client = Client { request: request.into_http()?, peer, leaves: None };
-    let bug = || Stop::usage("the request was lost").with_exit(Exit::Bug);
-    sim.exchange(&engine, vec![client]).pop().ok_or_else(bug)
-}
-
-/// The answer for people.
-fn answer(exchange: &Exchange) -> Result<Value, Stop> {
-    match &exchange.end {
-        End::Complete => {}
-        End::Cut(code) => return Err(Stop::usage(format!("the answer was cut: {code}"))),
-        End::Left => return Err(Stop::usage("the request was left alone").with_exit(Exit::Bug)),
-        End::Stuck(why) | End::Unrecorded(why) => return Err(Stop::usage(why.clone()).with_exit(Exit::Bug)),
-    }
-    let body: Vec<u8> = exchange.body.iter().flat_map(|(_, chunk)| chunk.iter().copied()).collect();
-    let status = exchange.status.map(|status| status.as_u16());
-    let headers: BTreeMap<String, String> = texts(&exchange.headers).collect();
-    Ok(json!({"status": status, "headers": headers, "body": readable(&body)}))
-}
-
-/// A call for people: secrets are stand-ins, so everything can be shown.
-fn described(call: &Sent, endpoints: &[String]) -> Value {
-    let endpoint = usize::try_from(call.endpoint.0).ok().and_then(|at| endpoints.get(at)).map_or("", String::as_str);
-    let (method, path) = (call.method.as_str(), call.uri.to_string());
-    let headers: serde_json::Map<String, Value> = texts(&call.headers).map(|(name, text)| (name, json!(text))).collect();
-    json!({"endpoint": endpoint, "method": method, "path": path, "headers": headers, "body": readable(&call.body)})
-}
-
-fn texts(headers: &HeaderMap) -> impl Iterator<Item = (String, String)> {
-    headers.iter().map(|(name, value)| (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned()))
-}
-
-/// As JSON where it is some, else as text.
-fn readable(body: &[u8]) -> Value {
-    serde_json::from_slice(body).unwrap_or_else(|_| json!(String::from_utf8_lossy(body)))
-}
-
-/// Gives the consumer a key of our own making and puts it into the request: it is looked up and judged as any other.
-fn act_as(program: &mut Program, consumer: &Name, request: &mut Request) -> Result<(), Stop> {
-    let names: Vec<String> = program.consumers.iter().map(|plan| plan.origin.name.to_string()).collect();
-    let plan = program.consumers.iter_mut().find(|plan| plan.origin.name == *consumer).ok_or_else(|| {
-        let stop = Stop::usage(format!("there is no consumer `{consumer}`"));
-        match aigw_source::nearest(consumer.as_str(), names.iter().map(String::as_str)) {
-            Some(name) => stop.help(format!("did you mean `{name}`?")),
-            None => stop,
-        }
-    })?;
-    let key = plan.keys.first_mut().ok_or_else(|| Stop::usage(format!("the consumer `{consumer}` has no credential")))?;
-    let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, MADE_UP_KEY.as_bytes());
-    key.sha256 = digest.as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
-    key.not_after = None;
-    let header = program.authentications.iter().find_map(|plan| plan.api_key_headers.first());
-    let header = header.ok_or_else(|| Stop::usage("no Authentication takes API keys, so nobody can be asked `--as` anybody"))?;
-    let value = if header == "authorization" { format!("Bearer {MADE_UP_KEY}") } else { MADE_UP_KEY.to_owned() };
-    request.headers.insert(header.clone(), value);
-    Ok(())
-}
-
-impl Request {
-    fn into_http(self) -> Result<http::Request<Bytes>, Stop> {
-        let body = self.body.map(|body| body.to_string()).unwrap_or_default();
-        let mut builder = http::Request::builder().method(self.method.as_str()).uri(&self.path).header("host", &self.host);
-        if !body.is_empty() && !self.headers.keys().any(|name| name.eq_ignore_ascii_case("content-type")) {
-            builder = builder.header("content-type", "application/json");
-        }
-        for (name, value) in &self.headers {
-            builder = builder.header(name, value);
-        }
-        builder.body(Bytes::from(body)).map_err(|error| Stop::usage(format!("the request is not one: {error}")))
-    }
-}
-
-fn post() -> String {
-    "POST".to_owned()
-}
-
-fn localhost() -> String {
-    "localhost".to_owned()
-}
+#[cfg(test)]
+mod tests;
