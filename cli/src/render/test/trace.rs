@@ -41,8 +41,8 @@ fn ending(trace: &TraceResult) -> String {
 
 fn facts(trace: &TraceResult) -> Part {
     let record = &trace.record;
-    let row = |name: &str, value: &Option<String>, at: &Option<String>| {
-        value.as_ref().map(|value| vec![name.to_owned(), value.clone(), at.clone().unwrap_or_default()])
+    let row = |name: &str, value: Option<&str>, at: Option<&str>| {
+        value.map(|value| vec![name.to_owned(), value.to_owned(), at.unwrap_or_default().to_owned()])
     };
     let usage = record.usage.map(|usage| {
         let part = |count: Option<u64>, what: &str| count.map(|count| format!("{count} {what}"));
@@ -50,10 +50,10 @@ fn facts(trace: &TraceResult) -> Part {
         parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
     });
     let rows = [
-        row("route", &record.route, &record.route_at),
-        row("consumer", &record.consumer, &None),
-        row("model", &record.model, &None),
-        row("tokens", &usage, &None),
+        row("route", record.route.as_deref(), record.route_at.as_deref()),
+        row("consumer", record.consumer.as_deref(), None),
+        row("model", record.model.as_deref(), None),
+        row("tokens", usage.as_deref(), None),
     ];
     Part { heading: "reached", rows: rows.into_iter().flatten().collect() }
 }
@@ -62,7 +62,7 @@ fn decisions(trace: &TraceResult) -> Part {
     let rows = trace.record.policies.iter().map(|verdict| {
         let name = match &verdict.rule {
             Some(rule) => format!("{}/{rule}", verdict.policy),
-            None => verdict.policy.clone(),
+            None => verdict.policy.to_string(),
         };
         let word = match verdict.verdict {
             Verdict::Allowed => "allowed",
@@ -71,7 +71,7 @@ fn decisions(trace: &TraceResult) -> Part {
             Verdict::Passed => "passed",
         };
         let word = if verdict.shadow { format!("{word} (shadow)") } else { word.to_owned() };
-        vec![verdict.phase.to_string(), name, word, verdict.at.clone(), verdict.note.clone().unwrap_or_default()]
+        vec![verdict.phase.to_string(), name, word, verdict.at.to_string(), verdict.note.clone().unwrap_or_default()]
     });
     Part { heading: "decisions", rows: rows.collect() }
 }
@@ -79,7 +79,7 @@ fn decisions(trace: &TraceResult) -> Part {
 fn limits(trace: &TraceResult) -> Part {
     let rows = trace.record.limits.iter().map(|state| {
         let shadow = if state.shadow { " (shadow)" } else { "" };
-        vec![state.limit.clone(), format!("{} remain{shadow}", state.remaining)]
+        vec![state.limit.to_string(), format!("{} remain{shadow}", state.remaining)]
     });
     Part { heading: "limits", rows: rows.collect() }
 }
@@ -103,7 +103,7 @@ fn told(evaluation: &EvaluationResult) -> String {
 fn targets(trace: &TraceResult) -> Part {
     let skipped = trace.record.skipped.iter().map(|skipped| {
         let note = skipped.note.as_ref().map(|note| format!(": {note}")).unwrap_or_default();
-        vec![skipped.target.clone(), format!("passed over: {}{note}", skip_reason(skipped.reason))]
+        vec![skipped.target.to_string(), format!("passed over: {}{note}", skip_reason(skipped.reason))]
     });
     let attempts = trace.record.attempts.iter().map(|attempt| {
         let status = attempt.status.map_or_else(|| "no answer".to_owned(), |status| status.to_string());
@@ -114,7 +114,7 @@ fn targets(trace: &TraceResult) -> Part {
             AttemptOutcome::Cancelled => "the client left",
         };
         let reason = attempt.reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default();
-        vec![attempt.target.clone(), format!("{status}, {outcome}{reason}")]
+        vec![attempt.target.to_string(), format!("{status}, {outcome}{reason}")]
     });
     Part { heading: "targets", rows: skipped.chain(attempts).collect() }
 }
