@@ -9,6 +9,7 @@ mod documents;
 mod judge;
 mod keys;
 mod load;
+pub mod mutation;
 mod once;
 mod plan;
 mod report;

@@ -32,6 +32,11 @@ impl Subject {
         Self::prepared(program, Some(Arc::default()))
     }
 
+    /// A program that has the made-up keys already, its expressions unwatched: for mutants, of which there are many.
+    pub(crate) fn with_made_up_keys(program: Program) -> Self {
+        Self { program: Arc::new(program), loaded: RefCell::default(), seen: None }
+    }
+
     fn prepared(program: &Arc<Program>, seen: Option<Arc<Seen>>) -> Self {
         let program = Arc::new(keys::with_made_up(Program::clone(program)));
         Self { program, loaded: RefCell::default(), seen }

@@ -28,7 +28,7 @@ pub(crate) fn lower_all<'a>(lowering: &mut Lowering<'a>, attached: &Attached<'a>
         rows.extend(own);
         Some(plan)
     });
-    ties::sort(&mut rows);
+    ties::sort_rows(&mut rows);
     ties::check(lowering, &rows, &plans);
     (plans, rows)
 }

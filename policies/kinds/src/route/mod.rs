@@ -10,3 +10,4 @@ pub(crate) mod ties;
 pub use phases::*;
 pub use plan::*;
 pub use spec::*;
+pub use ties::sort_rows;

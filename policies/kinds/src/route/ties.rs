@@ -33,7 +33,7 @@ fn rank(row: &MatchRow) -> Rank {
 }
 
 /// Sorts rows by precedence, then by what they are: never by where they stand.
-pub(crate) fn sort(rows: &mut [MatchRow]) {
+pub fn sort_rows(rows: &mut [MatchRow]) {
     rows.sort_by(|one, other| rank(one).cmp(&rank(other)).then_with(|| rest(one, other)));
 }
 
