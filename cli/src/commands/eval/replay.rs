@@ -14,7 +14,10 @@ pub(super) fn asked(record: Record, program: &Program, with_body: bool) -> Asked
         host: "localhost".to_owned(),
         ip: record.ip.parse().ok(),
         at: Some(record.time),
-        caller: record.consumer.clone().map(|consumer| (consumer, record.credential.clone())),
+        caller: record
+            .consumer
+            .as_ref()
+            .map(|consumer| (consumer.to_string(), record.credential.as_ref().map(ToString::to_string))),
         ..Asked::default()
     };
     asked.notes.push("a decision record holds no host, query and headers: give those that matter by `-H`".to_owned());
@@ -52,21 +55,21 @@ fn body(asked: &mut Asked, record: &Record, program: &Program) {
 
 /// What came out differently: what, then, now.
 pub(super) fn differences(then: &Record, now: &Record) -> Vec<(&'static str, String, String)> {
-    let none = || "none".to_owned();
+    let text = |text: Option<&str>| text.unwrap_or("none").to_owned();
     let facts = |record: &Record| {
         [
-            ("route", record.route.clone().unwrap_or_else(none)),
-            ("consumer", record.consumer.clone().unwrap_or_else(none)),
-            ("model", record.model.clone().unwrap_or_else(none)),
-            ("target", served(record).unwrap_or_else(none)),
+            ("route", text(record.route.as_deref())),
+            ("consumer", text(record.consumer.as_deref())),
+            ("model", text(record.model.as_deref())),
+            ("target", text(served(record))),
             ("status", record.status.to_string()),
-            ("code", record.code.map_or_else(none, |code| code.as_str().to_owned())),
+            ("code", text(record.code.map(aigw_core::ErrorCode::as_str))),
         ]
     };
     let pairs = facts(then).into_iter().zip(facts(now));
     pairs.filter(|(then, now)| then.1 != now.1).map(|(then, now)| (then.0, then.1, now.1)).collect()
 }
 
-fn served(record: &Record) -> Option<String> {
-    record.attempts.iter().find(|attempt| attempt.outcome == AttemptOutcome::Served).map(|attempt| attempt.target.clone())
+fn served(record: &Record) -> Option<&str> {
+    record.attempts.iter().find(|attempt| attempt.outcome == AttemptOutcome::Served).map(|attempt| &*attempt.target)
 }

@@ -110,12 +110,12 @@ impl Table {
     }
 
     fn verdict(&mut self, verdict: &PolicyVerdict, record: &Record) {
-        let name = verdict.rule.as_ref().map_or_else(|| verdict.policy.clone(), |rule| format!("{}/{rule}", verdict.policy));
+        let name = verdict.rule.as_ref().map_or_else(|| verdict.policy.to_string(), |rule| format!("{}/{rule}", verdict.policy));
         let mut text = word(verdict.verdict).to_owned();
         if verdict.shadow {
             text += " (shadow)";
         }
-        if let Some(limit) = record.limits.iter().find(|limit| limit.limit == name && limit.shadow == verdict.shadow) {
+        if let Some(limit) = record.limits.iter().find(|limit| *limit.limit == *name && limit.shadow == verdict.shadow) {
             text += &format!(", {} left", limit.remaining);
         }
         if let Some(note) = &verdict.note {
@@ -136,7 +136,7 @@ impl Table {
         let place = program
             .models
             .iter()
-            .find(|model| model.origin.name.as_str() == name)
+            .find(|model| model.origin.name.as_str() == &**name)
             .map(|model| placed(program, model.origin.place));
         self.add("resolve", &format!("model {name}"), if record.stream { "stream" } else { "" }, &place.unwrap_or_default());
     }

@@ -53,14 +53,14 @@ pub(super) fn why_not(evaluated: &Evaluated, of: &str, targets: &[Named<'_>]) ->
     let served = record
         .attempts
         .iter()
-        .find(|attempt| attempt.outcome == AttemptOutcome::Served && labels().any(|label| label == attempt.target));
+        .find(|attempt| attempt.outcome == AttemptOutcome::Served && labels().any(|label| *label == *attempt.target));
     if let Some(attempt) = served {
         return WhyNot { of: of.to_owned(), chosen: true, because: vec![format!("`{}` {}", attempt.target, attempted(attempt))] };
     }
     let tried: Vec<String> = record
         .attempts
         .iter()
-        .filter(|attempt| labels().any(|label| label == attempt.target))
+        .filter(|attempt| labels().any(|label| *label == *attempt.target))
         .map(|attempt| format!("it was called, and could not serve: {}", attempted(attempt)))
         .collect();
     if !tried.is_empty() {
@@ -151,7 +151,7 @@ impl Asked<'_> {
 
     /// Where the engine looked at it and passed it over, or never does.
     fn passed_over(&self) -> Option<Vec<String>> {
-        if let Some(skipped) = self.record.skipped.iter().find(|skipped| skipped.target == self.named.label) {
+        if let Some(skipped) = self.record.skipped.iter().find(|skipped| *skipped.target == *self.named.label) {
             return Some(self.skipped(skipped));
         }
         (self.weight(self.named) == 0)
@@ -194,7 +194,7 @@ impl Asked<'_> {
     fn drawn(&self, first: &Named<'_>, place: &str) -> Vec<String> {
         let shares: Vec<(String, u64, usize)> = all(self.program)
             .filter(|named| named.id == self.named.id && named.plan.priority == self.named.plan.priority)
-            .filter(|named| self.weight(named) > 0 && self.record.skipped.iter().all(|skipped| skipped.target != named.label))
+            .filter(|named| self.weight(named) > 0 && self.record.skipped.iter().all(|skipped| *skipped.target != *named.label))
             .map(|named| (named.label.clone(), self.weight(&named), named.plan.endpoints.len().max(1)))
             .collect();
         let share = |weight: u64, endpoints: usize| weight as f64 / endpoints as f64;
