@@ -171,22 +171,27 @@ fn throughput(
     Ok(())
 }
 
-/// Requests sent evenly, at the same rate to all sides.
+/// Requests sent evenly, at the same rate to all sides: waking whoever sleeps costs all alike, where in a closed loop the slower side pays it alone.
 fn partial_loads(sides: &[Side], repetitions: usize, report: &mut String) -> anyhow::Result<()> {
     let fastest = interleaved(sides, 1, |side| plan(side, Scenario::Chat1K, CONNECTIONS, SECONDS, None))?;
     let capacity = fastest.iter().map(|row| median(&row.rate)).fold(f64::INFINITY, f64::min);
     writeln!(
         report,
-        "\nchat, 1 KB, sent evenly; added to the upstream's own time, µs\n\n| load | | p50 | × nginx | p99 | × nginx |\n|---|---|---|---|---|---|"
+        "\nchat, 1 KB, sent evenly; times added to the upstream's own, µs\n\n| load | | CPU µs a request | × nginx | p50 | × nginx | p99 | × nginx |\n|---|---|---|---|---|---|---|---|"
     )?;
     for share in LOADS {
         let rate = capacity * share;
         let rows = interleaved(sides, repetitions, |side| plan(side, Scenario::Chat1K, CONNECTIONS, SECONDS, Some(rate)))?;
         for (index, side) in sides.iter().enumerate().skip(1) {
+            let (cpu, cpu_ratio) = added(&rows, index, |row| &row.cpu_micros);
             let (p50, p50_ratio) = added(&rows, index, |row| &row.p50);
             let (p99, p99_ratio) = added(&rows, index, |row| &row.p99);
             let load = format!("{:.0} %, {rate:.0} requests/s", share * 100.0);
-            writeln!(report, "| {load} | {} | {p50:.0} | {p50_ratio:.2} | {p99:.0} | {p99_ratio:.2} |", side.name)?;
+            writeln!(
+                report,
+                "| {load} | {} | {cpu:.1} | {cpu_ratio:.2} | {p50:.0} | {p50_ratio:.2} | {p99:.0} | {p99_ratio:.2} |",
+                side.name
+            )?;
         }
     }
     Ok(())
