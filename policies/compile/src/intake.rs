@@ -10,8 +10,10 @@ use crate::Input;
 /// A path that must not be followed.
 pub(crate) const PATH_REFUSED: RuleId = RuleId { code: "C009", name: "path-refused" };
 
-/// The kind of documents that hold what tests share; `aigw test` reads them.
-const TEST_FIXTURES: &str = "TestFixtures";
+/// The kind of documents that hold what tests share; `aigw test` reads and judges them.
+pub(crate) const TEST_FIXTURES: &str = "TestFixtures";
+/// The kind of documents that hold tests; they stand in files of their own, which are not read here.
+pub(crate) const TEST_SUITE: &str = "TestSuite";
 
 /// What was read.
 pub(crate) struct Intake {
@@ -56,7 +58,9 @@ impl Intake {
                 let file = self.sources.add_bytes(path.as_str(), bytes, limits, &mut self.findings);
                 self.files.extend(file.map(|file| (path, file)));
             }
-            "yaml" | "yml" if name.ends_with(".test.yaml") || name.ends_with(".test.yml") => self.skip(path, "it holds tests"),
+            "yaml" | "yml" if name.ends_with(".test.yaml") || name.ends_with(".test.yml") => {
+                self.skip(path, "it holds tests: `aigw test` judges it")
+            }
             "yaml" | "yml" if name == "kustomization.yaml" || name == "kustomization.yml" => self.skip(path, "it is Kustomize's"),
             "yaml" | "yml" => self.take_documents(path, bytes, limits),
             _ => self.skip(path, "policies are made of `.yaml`, `.yml` and `.j2` files"),
@@ -74,9 +78,9 @@ impl Intake {
         for document in aigw_source::read(&self.sources, file, limits, &mut self.findings) {
             let version = document.root.get("apiVersion").and_then(|node| node.as_str()).unwrap_or_default();
             let kind = document.root.get("kind").and_then(|node| node.as_str()).unwrap_or_default();
-            if version.starts_with(API_GROUP) && kind == TEST_FIXTURES {
+            if version.starts_with(API_GROUP) && kind == TEST_FIXTURES && is_in_fixtures(&path) {
                 let line = self.sources.position(file, document.root.span.start).line;
-                self.skipped.push((format!("{path}:{line}"), "it holds fixtures of tests".to_owned()));
+                self.skipped.push((format!("{path}:{line}"), "it holds fixtures of tests: `aigw test` judges it".to_owned()));
             } else if version.starts_with(API_GROUP) {
                 self.documents.push(document);
             } else {
@@ -89,4 +93,9 @@ impl Intake {
     fn skip(&mut self, path: String, why: &str) {
         self.skipped.push((path, why.to_owned()));
     }
+}
+
+/// Whether a file lies in a folder named `fixtures`, where the fixtures of tests are read.
+fn is_in_fixtures(path: &str) -> bool {
+    path.rsplit_once('/').is_some_and(|(folder, _)| folder == "fixtures" || folder.ends_with("/fixtures"))
 }

@@ -9,6 +9,8 @@ use aigw_kinds::{API_VERSION, AsSpec, Doc, Envelope, Kind, Labels, Spec};
 use aigw_source::{Document, Finding, Findings, Fix, bind, nearest, rules};
 use serde_json::Value;
 
+use crate::intake::{TEST_FIXTURES, TEST_SUITE};
+
 /// Most structural faults that one document reports: the rest are seldom news.
 const MAX_FAULTS: usize = 100;
 
@@ -87,9 +89,10 @@ fn check_kind(document: &Document, findings: &mut Findings) -> Option<(Kind, boo
             meant.parse().ok().map(|kind| (kind, false))
         }
         None => {
-            let help = match word {
-                "TestSuite" => "test suites stand in files whose names end with `.test.yaml`".to_owned(),
-                _ => format!("one of {}", kinds()),
+            let help = match nearest(word, [TEST_SUITE, TEST_FIXTURES]) {
+                Some(TEST_SUITE) => "a `TestSuite` stands in a file whose name ends with `.test.yaml`".to_owned(),
+                Some(_) => "`TestFixtures` stand in a YAML file of a folder named `fixtures`".to_owned(),
+                None => format!("one of {}", kinds()),
             };
             findings.push(finding.help(help));
             None

@@ -40,7 +40,12 @@ impl<'s> Check<'s> {
     fn node(&mut self, schema: &'s Value, place: Place<'_>) -> Vec<Finding> {
         let schema = self.resolve(schema);
         if let Some(branches) = branches(schema) {
-            return self.any(branches, place);
+            let found = self.any(branches, place);
+            // What to do instead of an unknown key, where the schema knows better than to take it out.
+            return match schema.get("x-help").and_then(Value::as_str) {
+                Some(help) => found.into_iter().map(|finding| helped(finding, help)).collect(),
+                None => found,
+            };
         }
         let mut findings = Vec::new();
         if !value::fits_type(schema, place.node) {
@@ -82,7 +87,9 @@ impl<'s> Check<'s> {
             return if words.contains(&text) { Vec::new() } else { vec![value::unknown_word(text, &words, place.node)] };
         }
         let mut nearest: Option<Vec<Finding>> = None;
-        for branch in &typed {
+        // With a key that it does not know, no form of several fits: those are left out, so that many forms cost little.
+        let several = typed.len() > 1;
+        for branch in typed.iter().filter(|branch| !several || knows_keys(branch, place.node)) {
             let found = self.node(branch, place);
             if found.is_empty() {
                 return found;
@@ -220,6 +227,20 @@ fn has_key(schema: &Value, key: &str) -> bool {
     schema.get("properties").is_some_and(|properties| properties.get(key).is_some())
 }
 
+/// Whether a schema has all keys of a mapping, or takes any.
+fn knows_keys(schema: &Value, node: &Node) -> bool {
+    let closed = schema.get("additionalProperties") == Some(&Value::Bool(false)) && schema.get("patternProperties").is_none();
+    !closed || node.entries().iter().all(|entry| has_key(schema, &entry.key))
+}
+
+/// A finding with this help, where it has only that of taking something out.
+fn helped(finding: Finding, help: &str) -> Finding {
+    if finding.rule == UNKNOWN_KEY && finding.help.as_deref() == Some(REMOVE) { finding.help(help) } else { finding }
+}
+
+/// What can always be done with an unknown key.
+const REMOVE: &str = "remove the key";
+
 fn unknown_key(entry: &Entry, known: &[&str], holder: &Node) -> Finding {
     let shown: String = entry.key.chars().take(60).collect();
     let finding = Finding::error(UNKNOWN_KEY, entry.key_span, format!("unknown key `{shown}`"));
@@ -230,8 +251,8 @@ fn unknown_key(entry: &Entry, known: &[&str], holder: &Node) -> Finding {
             entry.key_span,
             meant,
         )),
-        None if known.is_empty() => finding.note("there are no keys here").help("remove the key"),
-        None if known.len() <= FEW => finding.note(format!("the keys here are {}", value::listed(known))).help("remove the key"),
-        None => finding.help("remove the key"),
+        None if known.is_empty() => finding.note("there are no keys here").help(REMOVE),
+        None if known.len() <= FEW => finding.note(format!("the keys here are {}", value::listed(known))).help(REMOVE),
+        None => finding.help(REMOVE),
     }
 }
