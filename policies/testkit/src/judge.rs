@@ -14,7 +14,7 @@ use serde_json::Value;
 
 pub(crate) use self::body::diff;
 pub(crate) use self::matching::{Came, holds};
-pub(crate) use self::shares::{share_of, shares};
+pub(crate) use self::shares::{share_of, shares, tolerance};
 use self::stream::Events;
 use crate::load::escape;
 use crate::script::endpoint_name;

@@ -2,24 +2,39 @@
 
 mod answers;
 mod case;
+mod domain;
 mod expectation;
+mod identity;
+mod known;
 mod matrix;
 mod request;
+mod setup;
+mod shares;
+mod shelf;
+mod timeline;
 mod upstream;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 use std::sync::Arc;
 
 use aigw_kinds::Program;
 use aigw_source::{Document, Finding, Findings, Limits, RuleId, Sources, Span, nearest};
-use indexmap::IndexMap;
 
 pub(crate) use self::answers::answers;
+pub(crate) use self::expectation::snapshots;
+use self::known::Known;
 pub(crate) use self::request::set;
+use self::shelf::Shelf;
 use crate::documents::{self, Documents, Read};
 use crate::plan::Case;
-use crate::rules::{DUPLICATE_CASE, UNKNOWN_FIXTURE, UNUSED_FIXTURE};
-use crate::suite::{AnswerSpec, FixturesSpec, IdentitySpec, RequestSpec, SuiteSpec};
+use crate::rules::{BAD_VALUE, DUPLICATE_CASE};
+use crate::suite::{CaseSpec, SuiteSpec};
+
+/// Most cases of one folder: beyond it a matrix multiplies what nobody meant.
+const MAX_CASES: usize = 200_000;
+/// Most names that a message lists.
+const FEW: usize = 12;
 
 /// The tests of a folder.
 #[derive(Debug)]
@@ -37,19 +52,19 @@ pub struct Suites {
 /// Reads and resolves the tests among these files against the program that they are about. Which files hold tests follows from their names.
 pub fn load(files: &BTreeMap<String, Vec<u8>>, program: &Arc<Program>, limits: &Limits) -> Suites {
     let Documents { sources, mut findings, suites, fixtures } = documents::read(files, limits);
-    let shared: Vec<Shelf> = fixtures.into_iter().map(Shelf::shared).collect();
+    let known = Rc::new(Known::of(program));
+    let shared: Vec<Rc<Shelf>> = fixtures.into_iter().map(|read| Rc::new(Shelf::shared(read, program, &mut findings))).collect();
+    shelf::report_doubles(&shared, &mut findings);
     let count = suites.len();
     let mut cases = Vec::new();
     let mut names = BTreeMap::new();
     for suite in suites {
         let place = suite.document.locate("/metadata/name");
         if let Some(earlier) = names.insert(suite.name.clone(), place) {
-            let message = format!("there are two suites of the name `{}`", suite.name);
-            findings.push(
-                Finding::error(DUPLICATE_CASE, place, message).label(earlier, "the other").help("give one of them another name"),
-            );
+            findings.push(duplicate("suites", &suite.name, place, earlier));
         }
-        cases.extend(Loader::new(suite, &shared, program, &mut findings).cases());
+        let room = MAX_CASES.saturating_sub(cases.len());
+        cases.extend(Loader::new(suite, &shared, program, &known, &mut findings).cases(room));
     }
     // With files that could not be read, what seems unused may be used there.
     if !findings.has_errors() {
@@ -57,70 +72,21 @@ pub fn load(files: &BTreeMap<String, Vec<u8>>, program: &Arc<Program>, limits: &
             shelf.report_unused(&mut findings);
         }
     }
+    let mut findings = without_doubles(findings);
     findings.sort(&sources);
     Suites { sources, findings, cases, suites: count }
 }
 
-/// Fixtures of one document.
-struct Shelf {
-    /// The folder whose suites, and those below it, see them.
-    folder: String,
-    document: Arc<Document>,
-    /// Where they stand in the document.
-    pointer: &'static str,
-    spec: FixturesSpec,
-    used: std::cell::RefCell<BTreeSet<(Kind, String)>>,
+/// What every row of a matrix would say again.
+fn without_doubles(findings: Findings) -> Findings {
+    let mut seen = BTreeSet::new();
+    let new = |finding: &Finding| seen.insert((finding.rule.code, finding.span(), finding.message.clone()));
+    findings.into_vec().into_iter().filter(new).collect()
 }
 
-/// Kinds of fixtures.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Kind {
-    Identity,
-    Request,
-    Upstream,
-}
-
-impl Kind {
-    const fn word(self) -> &'static str {
-        match self {
-            Self::Identity => "identity",
-            Self::Request => "request",
-            Self::Upstream => "answer",
-        }
-    }
-
-    const fn member(self) -> &'static str {
-        match self {
-            Self::Identity => "identities",
-            Self::Request => "requests",
-            Self::Upstream => "upstreams",
-        }
-    }
-}
-
-impl Shelf {
-    fn shared(read: Read<FixturesSpec>) -> Self {
-        let folder = read.path.rsplit_once('/').map_or("", |(folder, _)| folder);
-        let folder = folder.strip_suffix("fixtures").unwrap_or(folder).to_owned();
-        Self { folder, document: Arc::new(read.document), pointer: "/spec", spec: read.spec, used: Default::default() }
-    }
-
-    fn names(&self) -> impl Iterator<Item = (Kind, &str)> {
-        let identities = self.spec.identities.keys().map(|name| (Kind::Identity, name.as_str()));
-        let requests = self.spec.requests.keys().map(|name| (Kind::Request, name.as_str()));
-        identities.chain(requests).chain(self.spec.upstreams.keys().map(|name| (Kind::Upstream, name.as_str())))
-    }
-
-    fn report_unused(&self, findings: &mut Findings) {
-        let used = self.used.borrow();
-        for (kind, name) in self.names().filter(|(kind, name)| !used.contains(&(*kind, (*name).to_owned()))) {
-            let place = self.document.locate_key(&format!("{}/{}/{}", self.pointer, kind.member(), escape(name)));
-            let message = format!("no case uses the {} `{name}`", kind.word());
-            findings.push(
-                Finding::error(UNUSED_FIXTURE, place, message).help("use it, or take it out: what is not used proves nothing"),
-            );
-        }
-    }
+fn duplicate(what: &str, name: &str, place: Span, earlier: Span) -> Finding {
+    let message = format!("there are two {what} of the name `{name}`");
+    Finding::error(DUPLICATE_CASE, place, message).label(earlier, "the other").help("give one of them another name")
 }
 
 /// What one suite is resolved with.
@@ -129,97 +95,77 @@ struct Loader<'l> {
     name: String,
     document: Arc<Document>,
     spec: SuiteSpec,
-    own: Shelf,
-    shared: Vec<&'l Shelf>,
+    own: Rc<Shelf>,
+    shared: &'l [Rc<Shelf>],
     program: &'l Arc<Program>,
+    known: Rc<Known>,
     findings: &'l mut Findings,
+    /// Where each snapshot of the suite stands.
+    snapshots: BTreeMap<String, String>,
 }
 
 impl<'l> Loader<'l> {
-    fn new(read: Read<SuiteSpec>, shared: &'l [Shelf], program: &'l Arc<Program>, findings: &'l mut Findings) -> Self {
+    fn new(
+        read: Read<SuiteSpec>,
+        shared: &'l [Rc<Shelf>],
+        program: &'l Arc<Program>,
+        known: &Rc<Known>,
+        findings: &'l mut Findings,
+    ) -> Self {
         let Read { path, name, document, mut spec } = read;
         let document = Arc::new(document);
-        let own = Shelf {
-            folder: String::new(),
-            document: Arc::clone(&document),
-            pointer: "/spec/fixtures",
-            spec: std::mem::take(&mut spec.fixtures),
-            used: Default::default(),
-        };
-        // The nearest folder's fixtures count first.
-        let mut shared: Vec<&Shelf> = shared.iter().filter(|shelf| path.starts_with(&shelf.folder)).collect();
-        shared.sort_by_key(|shelf| std::cmp::Reverse(shelf.folder.len()));
-        Self { path, name, document, spec, own, shared, program, findings }
+        let own = Rc::new(Shelf::own(&path, &document, std::mem::take(&mut spec.fixtures), program, findings));
+        let known = Rc::clone(known);
+        Self { path, name, document, spec, own, shared, program, known, findings, snapshots: BTreeMap::new() }
     }
 
-    fn cases(mut self) -> Vec<Case> {
+    /// The cases of the suite, at most so many.
+    fn cases(mut self, room: usize) -> Vec<Case> {
+        let errors = self.findings.count(aigw_source::Level::Error);
         let specs = std::mem::take(&mut self.spec.cases);
         let mut names: BTreeMap<String, Span> = BTreeMap::new();
         let mut cases = Vec::new();
         for (index, spec) in specs.iter().enumerate() {
             let pointer = format!("/spec/cases/{index}");
-            let name = spec.name.clone().unwrap_or_else(|| format!("#{}", index + 1));
-            let place = self.document.locate(&pointer);
-            if let Some(earlier) = names.insert(name.clone(), place) {
-                let message = format!("there are two cases of the name `{name}`");
-                self.findings.push(
-                    Finding::error(DUPLICATE_CASE, place, message)
-                        .label(earlier, "the other")
-                        .help("give one of them another name"),
-                );
+            let name = self.name_of(spec, index, &pointer, &mut names);
+            let more = self.case(spec, &name, &pointer);
+            if cases.len().saturating_add(more.len()) > room {
+                let message = format!("there are more than {MAX_CASES} cases");
+                self.error(BAD_VALUE, &pointer, message, "make its matrix smaller, or test the folder in parts");
+                break;
             }
-            cases.extend(self.case(spec, &name, &pointer));
+            cases.extend(more);
         }
-        if !self.findings.has_errors() {
+        // Where a case could not be made, what seems unused may be used there.
+        if self.findings.count(aigw_source::Level::Error) == errors {
             self.own.report_unused(self.findings);
         }
         cases
     }
 
+    fn name_of(&mut self, spec: &CaseSpec, index: usize, pointer: &str, names: &mut BTreeMap<String, Span>) -> String {
+        let name = spec.name.clone().unwrap_or_else(|| format!("#{}", index.saturating_add(1)));
+        let place = self.document.locate(pointer);
+        if let Some(earlier) = names.insert(name.clone(), place) {
+            self.findings.push(duplicate("cases", &name, place, earlier));
+        }
+        name
+    }
+
     fn error(&mut self, rule: RuleId, pointer: &str, message: impl Into<String>, help: impl Into<String>) {
         self.findings.push(Finding::error(rule, self.document.locate(pointer), message).help(help));
-    }
-
-    fn identity(&mut self, name: &str, pointer: &str) -> Option<IdentitySpec> {
-        self.fixture(Kind::Identity, name, pointer, |spec| &spec.identities)
-    }
-
-    fn request(&mut self, name: &str, pointer: &str) -> Option<RequestSpec> {
-        self.fixture(Kind::Request, name, pointer, |spec| &spec.requests)
-    }
-
-    fn answer(&mut self, name: &str, pointer: &str) -> Option<AnswerSpec> {
-        self.fixture(Kind::Upstream, name, pointer, |spec| &spec.upstreams)
-    }
-
-    /// The fixture of that name: the suite's own, or one of the nearest folder that has it.
-    fn fixture<S: Clone>(
-        &mut self,
-        kind: Kind,
-        name: &str,
-        pointer: &str,
-        of: fn(&FixturesSpec) -> &IndexMap<String, S>,
-    ) -> Option<S> {
-        let shelves = || std::iter::once(&self.own).chain(self.shared.iter().copied());
-        if let Some((shelf, found)) = shelves().find_map(|shelf| Some((shelf, of(&shelf.spec).get(name)?))) {
-            shelf.used.borrow_mut().insert((kind, name.to_owned()));
-            return Some(found.clone());
-        }
-        let known: Vec<&str> = shelves().flat_map(|shelf| of(&shelf.spec).keys().map(String::as_str)).collect();
-        let help = suggestion(name, &known, &format!("declare it below `fixtures.{}`", kind.member()));
-        let message = format!("there is no {} of the name `{name}`", kind.word());
-        self.error(UNKNOWN_FIXTURE, pointer, message, help);
-        None
     }
 }
 
 /// What was probably meant, or else what there is, or else what to do.
-fn suggestion(name: &str, known: &[&str], otherwise: &str) -> String {
+fn suggestion<'k>(name: &str, known: impl IntoIterator<Item = &'k String>, otherwise: &str) -> String {
+    let known: Vec<&str> = known.into_iter().map(String::as_str).collect();
     match nearest(name, known.iter().copied()) {
         Some(meant) => format!("did you mean `{meant}`?"),
-        None if known.is_empty() || known.len() > 20 => otherwise.to_owned(),
+        None if known.is_empty() || known.len() > FEW => otherwise.to_owned(),
         None => {
-            format!("there is {}; or {otherwise}", known.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", "))
+            let listed: Vec<String> = known.iter().map(|name| format!("`{name}`")).collect();
+            format!("there is {}; or {otherwise}", listed.join(", "))
         }
     }
 }
@@ -228,3 +174,6 @@ fn suggestion(name: &str, known: &[&str], otherwise: &str) -> String {
 pub(crate) fn escape(step: &str) -> String {
     step.replace('~', "~0").replace('/', "~1")
 }
+
+#[cfg(test)]
+mod tests;

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use aigw_core::{Millis, Timestamp};
 use aigw_source::{Document, Span};
 use bytes::Bytes;
-use http::{HeaderMap, Method};
+use http::{HeaderMap, HeaderValue, Method, Uri};
 
 use crate::script::Script;
 use crate::suite::{ExpectSpec, SharesExpect};
@@ -31,8 +31,6 @@ pub struct Case {
     pub(crate) steps: Vec<Step>,
     /// For a row of a matrix, how many rows its matrix has; the rows stand one after the other.
     pub(crate) rows: Option<usize>,
-    /// Whether a request that no route matches was announced.
-    pub(crate) expects_no_route: bool,
 }
 
 /// The world at the beginning.
@@ -63,7 +61,9 @@ pub(crate) enum Action {
 /// A request, sent once or often.
 #[derive(Clone, Debug)]
 pub(crate) struct Send {
-    pub(crate) request: Request,
+    pub(crate) request: Arc<Request>,
+    /// Nobody's where there is none.
+    pub(crate) credential: Option<Arc<Credential>>,
     pub(crate) times: u32,
     pub(crate) together: bool,
     /// What differs from one to the next.
@@ -78,18 +78,22 @@ pub(crate) struct Expect {
     pub(crate) spec: Arc<ExpectSpec>,
     /// Of all of them together.
     pub(crate) shares: Option<SharesExpect>,
+    /// Whether no route may match.
+    pub(crate) no_route: bool,
+    /// The row of a matrix, from 1: snapshots of rows are files of their own.
+    pub(crate) row: Option<usize>,
 }
 
-/// A request as it will be sent, but for the header of a credential, which the route decides.
+/// A request as it will be sent, but for its credential, whose header the route decides.
 #[derive(Clone, Debug)]
 pub(crate) struct Request {
     pub(crate) method: Method,
-    pub(crate) target: String,
-    pub(crate) host: String,
+    /// Path and query.
+    pub(crate) uri: Uri,
+    pub(crate) host: HeaderValue,
     pub(crate) ip: IpAddr,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
-    pub(crate) credential: Option<Credential>,
     pub(crate) leaves: Option<Leave>,
 }
 

@@ -25,6 +25,11 @@ pub const BAD_VALUE: RuleId = rule("V108", "bad-test-value");
 /// A script for an upstream that answers by itself.
 pub const SCRIPTED_MOCK: RuleId = rule("V109", "scripted-mock");
 
+/// An expectation that nothing can meet.
+pub const CANNOT_HOLD: RuleId = rule("V110", "cannot-hold");
+/// Test documents where nobody reads them, or a test file without any.
+pub const MISPLACED: RuleId = rule("V111", "misplaced-test");
+
 /// Every rule of this crate.
 pub const ALL: &[RuleId] = &[
     UNKNOWN_FIXTURE,
@@ -36,4 +41,6 @@ pub const ALL: &[RuleId] = &[
     CASE_SHAPE,
     BAD_VALUE,
     SCRIPTED_MOCK,
+    CANNOT_HOLD,
+    MISPLACED,
 ];

@@ -5,6 +5,7 @@ mod snapshot;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use aigw_core::World;
 use aigw_core::{ErrorCode, Millis};
 use aigw_engine::{Engine, Loaded, State};
 use aigw_kinds::Evaluation;
@@ -103,7 +104,7 @@ impl Runner<'_> {
     }
 
     fn send(&mut self, step: usize, send: &Send) {
-        let header = send.request.credential.as_ref().and_then(|credential| self.header_of(&send.request, credential));
+        let header = send.credential.as_ref().and_then(|credential| self.header_of(&send.request, credential));
         let client = |index: u64| client(&send.request, header.as_ref(), &send.vary, index);
         let mut counts: BTreeMap<String, u64> = BTreeMap::new();
         if send.together {
@@ -147,40 +148,38 @@ impl Runner<'_> {
     /// Whether anything failed.
     fn judge(&mut self, turn: Turn, send: &Send, exchange: &Exchange, evaluations: Vec<Evaluation>) -> bool {
         self.observer.exchanged(exchange, &evaluations);
-        let before = self.report.failures.len();
-        let place = |pointer: &str| self.case.document.locate(pointer);
-        let at = place(&send.expect.pointer);
-        let mut failures: Vec<Failure> = Vec::new();
-        match &exchange.end {
-            End::Stuck(why) | End::Unrecorded(why) => failures.push(Failure::new(FailureKind::Broken, why.clone(), at)),
-            End::Complete | End::Cut(_) | End::Left => {}
-        }
-        failures.extend(exchange.unscripted.iter().map(|why| Failure::new(FailureKind::Unscripted, why.clone(), at)));
-        if exchange.record.code == Some(ErrorCode::RouteNotFound) && !self.case.expects_no_route {
-            let message = format!("no route matched {}", line(&send.request));
-            failures.push(Failure::new(FailureKind::NoRoute, message, at));
-        }
+        let mut failures = self.troubles(send, exchange);
         let pointer = &send.expect.pointer;
         for mismatch in Judge::all(self.subject.program(), exchange, &send.expect.spec) {
-            failures.push(mismatch.at_place(place(&format!("{pointer}{}", mismatch.at))));
+            failures.push(mismatch.at_place(self.case.document.locate(&format!("{pointer}{}", mismatch.at))));
         }
-        for (kind, message, at, diff, snapshot) in
-            snapshot::judge(self.case, &send.expect, exchange, self.subject.program(), self.settings)
-        {
-            self.report.snapshots.push(snapshot);
-            if let Some(kind) = kind {
-                failures.push(Failure { diff, ..Failure::new(kind, message, self.case.document.locate(&at)) });
-            }
+        for taken in snapshot::judge(self.case, &send.expect, exchange, self.subject.program(), self.settings) {
+            failures.extend(taken.failure(self.case.document.locate(&taken.at)));
+            self.report.snapshots.push(taken.snapshot);
         }
         if failures.is_empty() {
             return false;
         }
         let trace = self.trace(turn, &send.request, exchange, evaluations);
-        for mut failure in failures {
-            failure.trace = trace;
-            self.fail(failure);
+        for failure in failures {
+            self.fail(Failure { trace, ..failure });
         }
-        self.report.failures.len() > before
+        true
+    }
+
+    /// What fails a case whatever it expects.
+    fn troubles(&self, send: &Send, exchange: &Exchange) -> Vec<Failure> {
+        let at = self.case.document.locate(&send.expect.pointer);
+        let mut failures = Vec::new();
+        if let End::Stuck(why) | End::Unrecorded(why) = &exchange.end {
+            failures.push(Failure::new(FailureKind::Broken, why.clone(), at));
+        }
+        failures.extend(exchange.unscripted.iter().map(|why| Failure::new(FailureKind::Unscripted, why.clone(), at)));
+        if exchange.record.code == Some(ErrorCode::RouteNotFound) && !send.expect.no_route {
+            let message = format!("no route matched {}", line(&send.request));
+            failures.push(Failure::new(FailureKind::NoRoute, message, at));
+        }
+        failures
     }
 
     fn trace(&mut self, turn: Turn, request: &Request, exchange: &Exchange, evaluations: Vec<Evaluation>) -> Option<usize> {
@@ -242,18 +241,19 @@ impl Runner<'_> {
     }
 
     fn read_first(&self, request: &Request) -> Option<HeaderName> {
-        let (path, query) =
-            request.target.split_once('?').map_or((request.target.as_str(), None), |(path, query)| (path, Some(query)));
         let head = HeadFacts {
             method: &request.method,
-            path,
-            host: Some(&request.host),
-            query,
+            path: request.uri.path(),
+            host: request.host.to_str().ok(),
+            query: request.uri.query(),
             headers: &request.headers,
             ip: request.ip,
-            now: self.case.setup.at,
+            now: self.sim.wall(),
         };
-        keys::read_first(&self.loaded, head)
+        let name = keys::read_first(&self.loaded, head);
+        // What conditions of matches saw meanwhile, they will see again.
+        self.subject.take_seen();
+        name
     }
 }
 
@@ -261,15 +261,11 @@ impl Runner<'_> {
 fn client(request: &Request, credential: Option<&(HeaderName, HeaderValue)>, vary: &[crate::plan::Vary], index: u64) -> Client {
     let mut sent = http::Request::new(request.body.clone());
     *sent.method_mut() = request.method.clone();
-    *sent.uri_mut() = request.target.parse().unwrap_or_default();
+    *sent.uri_mut() = request.uri.clone();
     let headers = sent.headers_mut();
     *headers = request.headers.clone();
-    if let Ok(host) = HeaderValue::from_str(&request.host) {
-        headers.insert(HOST, host);
-    }
-    if let Some((name, value)) = credential {
-        headers.insert(name.clone(), value.clone());
-    }
+    headers.insert(HOST, request.host.clone());
+    headers.extend(credential.cloned());
     for part in vary {
         let text = part.text.replace("{i}", &index.to_string());
         match &part.part {
@@ -290,7 +286,7 @@ fn client(request: &Request, credential: Option<&(HeaderName, HeaderValue)>, var
 }
 
 fn line(request: &Request) -> String {
-    format!("{} {}", request.method, request.target)
+    format!("{} {}", request.method, request.uri)
 }
 
 fn empty() -> Report {

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use aigw_core::EndpointKey;
 use aigw_kinds::{EndpointId, Program, ProviderId};
 
+pub(crate) use self::render::whole_length;
 use crate::suite::AnswerSpec;
 use crate::world::{Answer, Sent, Unscripted, Upstream};
 
@@ -91,18 +92,22 @@ impl Playing {
 impl Upstream for Playing {
     fn answer(&self, call: &Sent) -> Result<Answer, Unscripted> {
         let mut entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
-        let to = endpoint_name(&self.program, call.endpoint);
+        let to = || endpoint_name(&self.program, call.endpoint);
         let Some((entry, given)) = entries.iter_mut().find(|(entry, _)| self.matches(entry.of, call.endpoint)) else {
-            return Err(Unscripted(format!("`{to}` was called, and `upstream` does not say what it answers")));
+            return Err(Unscripted(format!("`{}` was called, and `upstream` does not say what it answers", to())));
         };
         let index = if entry.repeats { 0 } else { *given };
         let Some(answer) = entry.answers.get(index) else {
             let written = entry.answers.len();
-            return Err(Unscripted(format!("`{to}` was called once more than the {written} answers of `{}` say", entry.name)));
+            return Err(Unscripted(format!(
+                "`{}` was called once more than the {written} answers of `{}` say",
+                to(),
+                entry.name
+            )));
         };
         *given = given.saturating_add(1);
         render::answer(answer, call)
-            .map_err(|why| Unscripted(format!("what `{}` answers does not fit the call to `{to}`: {why}", entry.name)))
+            .map_err(|why| Unscripted(format!("what `{}` answers does not fit the call to `{}`: {why}", entry.name, to())))
     }
 }
 

@@ -15,7 +15,7 @@ use serde::Deserialize;
 pub use answer::{AnswerRef, AnswerSpec, ChatAnswer, EmbeddingsAnswer, FaultWord, PieceSpec, SlowSpec, StreamEnd, UsageSpec};
 pub use body::BodyExpect;
 pub use expect::{ExpectSpec, SentExpect, ShareBy, ShareValue, SharesExpect, StreamEnds, StreamExpect, UsageExpect};
-pub use matcher::{Matcher, MatcherError, Number, Tolerance};
+pub use matcher::{Matcher, MatcherError, Number, Pattern, Tolerance};
 pub use request::{CancelSpec, ChatSpec, EmbeddingsSpec, RequestRef, RequestSpec};
 
 /// Cases that say what the policies beside them must do.
@@ -74,12 +74,14 @@ pub struct IdentitySpec {
 #[serde(deny_unknown_fields)]
 pub struct CaseSpec {
     /// What must hold, in a sentence. Unique in the suite. Default: its number, as `#3`.
+    #[schemars(length(min = 1, max = 200))]
     pub name: Option<String>,
     /// Name of the identity that asks. Default: nobody, without a credential.
     pub r#as: Option<String>,
     /// The request.
     pub send: Option<RequestRef>,
     /// How often it is sent, one after the other. Default: once.
+    #[schemars(range(min = 1, max = 1_000_000))]
     pub times: Option<u32>,
     /// What upstreams answer, by `provider/endpoint`, `provider` or `"*"`; the most specific counts. One answer is given to every call, a list
     /// one by one, and a call beyond its end fails the case.
@@ -88,6 +90,7 @@ pub struct CaseSpec {
     /// What must come of it. With `matrix` one for all rows, or a list with one for each row in the order of the product.
     pub expect: Option<OneOrMany<ExpectSpec>>,
     /// Several things one after the other, in one world: limits keep their counts, and time passes by `advance` only, or where something waits.
+    #[schemars(length(min = 1, max = 1_000))]
     pub steps: Option<Vec<StepSpec>>,
     /// The same request many times, to see how it is shared out.
     pub sample: Option<SampleSpec>,
@@ -116,6 +119,7 @@ pub struct StepSpec {
     /// A request.
     pub send: Option<RequestRef>,
     /// How often it is sent. Default: once.
+    #[schemars(range(min = 1, max = 1_000_000))]
     pub times: Option<u32>,
     /// Whether they are sent at the same moment instead of one after the other.
     pub together: Option<bool>,

@@ -1,8 +1,8 @@
 //! One matcher against one value.
 
+use std::borrow::Cow;
 use std::fmt;
 
-use regex::Regex;
 use serde_json::Value;
 
 use crate::suite::{Matcher, Number, Tolerance};
@@ -30,7 +30,7 @@ pub(crate) fn holds(matcher: &Matcher, came: &Came) -> bool {
         Matcher::Equals(value) => equals(value, came),
         Matcher::OneOf(values) => values.iter().any(|value| equals(value, came)),
         Matcher::Regex(pattern) => {
-            let found = |text: &str| Regex::new(pattern).is_ok_and(|regex| regex.is_match(text));
+            let found = |text: &str| pattern.regex.as_ref().is_ok_and(|regex| regex.is_match(text));
             came.scalar().is_some_and(|text| found(&text))
         }
         Matcher::Between(least, most) => came.number().is_some_and(|number| least.0 <= number && number <= most.0),
@@ -85,7 +85,7 @@ pub(super) fn described(matcher: &Matcher) -> String {
         Matcher::Equals(value) => shown(value),
         Matcher::Absent => "nothing".to_owned(),
         Matcher::Present => "anything at all".to_owned(),
-        Matcher::Regex(pattern) => format!("a text in which `{pattern}` is found"),
+        Matcher::Regex(pattern) => format!("a text in which `{}` is found", pattern.text),
         Matcher::OneOf(values) => format!("one of {}", values.iter().map(shown).collect::<Vec<_>>().join(", ")),
         Matcher::Between(least, most) => format!("a number from {} to {}", least.0, most.0),
         Matcher::About(about, Tolerance::Absolute(within)) => format!("{} ± {}", about.0, within.0),
@@ -116,17 +116,17 @@ impl Came {
     }
 
     /// The text of a text, number or boolean.
-    fn scalar(&self) -> Option<String> {
+    fn scalar(&self) -> Option<Cow<'_, str>> {
         match self {
-            Self::Json(value @ (Value::Number(_) | Value::Bool(_))) => Some(value.to_string()),
-            other => other.text().map(str::to_owned),
+            Self::Json(value @ (Value::Number(_) | Value::Bool(_))) => Some(value.to_string().into()),
+            other => other.text().map(Cow::Borrowed),
         }
     }
 
     fn number(&self) -> Option<f64> {
         match self {
             Self::Json(value) => value.as_f64(),
-            Self::Text(text) => text.parse().ok(),
+            Self::Text(text) => text.trim().parse().ok().filter(|number: &f64| number.is_finite()),
             Self::Nothing => None,
         }
     }
@@ -151,10 +151,13 @@ impl fmt::Display for Came {
 }
 
 impl Tolerance {
-    fn of(self, about: Number) -> f64 {
+    pub(crate) fn of(self, about: Number) -> f64 {
         match self {
             Self::Absolute(within) => within.0,
             Self::Part(share) => about.0.abs() * f64::from(share.as_ppm()) / 1e6,
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,5 +1,6 @@
 //! What upstreams answer, in a file of its own: as `upstream` of a case, with nothing to take answers by name from.
 
+use std::rc::Rc;
 use std::sync::Arc;
 
 use aigw_kinds::Program;
@@ -7,7 +8,8 @@ use aigw_kinds::written::OneOrMany;
 use aigw_source::{Findings, Limits, Sources, bind};
 use indexmap::IndexMap;
 
-use super::Loader;
+use super::known::Known;
+use super::{Loader, escape};
 use crate::documents::Read;
 use crate::script::Script;
 use crate::suite::{AnswerRef, SuiteSpec};
@@ -43,5 +45,6 @@ fn read(
         cases: Vec::new(),
     };
     let read = Read { path: path.to_owned(), name: String::new(), document, spec };
-    Some(Loader::new(read, &[], program, findings).script(&written, ""))
+    let known = Rc::new(Known::of(program));
+    Some(Loader::new(read, &[], program, &known, findings).script(&written, &|name| format!("/{}", escape(name))))
 }

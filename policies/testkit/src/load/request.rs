@@ -1,232 +1,198 @@
-//! Requests and credentials as they will be sent.
+//! Requests as they will be sent.
 
 use std::net::{IpAddr, Ipv4Addr};
+use std::rc::Rc;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use http::header::CONTENT_TYPE;
-use http::{HeaderMap, HeaderName, HeaderValue, Method};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri};
 use indexmap::IndexMap;
 use serde_json::{Map, Value, json};
 
-use super::{Loader, escape, suggestion};
-use crate::keys;
-use crate::plan::{Credential, Request};
-use crate::rules::{BAD_VALUE, CASE_SHAPE, UNKNOWN_SUBJECT};
-use crate::suite::{CancelSpec, ChatSpec, EmbeddingsSpec, IdentitySpec, RequestRef, RequestSpec};
+use super::shelf::{Kind, Reporter, Shelf};
+use super::{Loader, escape};
+use crate::plan::Request;
+use crate::rules::{BAD_VALUE, CASE_SHAPE};
+use crate::suite::{CancelSpec, ChatSpec, EmbeddingsSpec, RequestRef, RequestSpec};
 use crate::world::Leave;
 
-/// How deep fixtures may be made from fixtures.
+/// How deep requests may be made from requests.
 const MAX_DEPTH: usize = 8;
 
 impl Loader<'_> {
-    /// The credential of an identity; `None` for nobody's.
-    pub(super) fn credential(&mut self, name: &str, pointer: &str) -> Option<Option<Credential>> {
-        let spec = self.identity(name, pointer)?;
-        let IdentitySpec { consumer, credential, anonymous, key, header } = &spec;
-        let header = match header.as_deref().map(str::parse::<HeaderName>) {
-            Some(Err(_)) => {
-                self.error(
-                    BAD_VALUE,
-                    pointer,
-                    format!("the identity `{name}` names a header that is none"),
-                    "write a header's name",
-                );
-                return None;
-            }
-            other => other.and_then(Result::ok),
-        };
-        match (consumer, anonymous, key) {
-            (Some(consumer), None, None) => {
-                let key = self.made_up(consumer, credential.as_deref(), pointer)?;
-                Some(Some(Credential { key, header }))
-            }
-            (None, Some(true), None) if credential.is_none() && header.is_none() => Some(None),
-            (None, None, Some(key)) if credential.is_none() => Some(Some(Credential { key: key.clone(), header })),
-            _ => {
-                let message = format!(
-                    "the identity `{name}` is not one of `{{consumer: NAME}}`, `{{anonymous: true}}` and `{{key: TEXT}}`"
-                );
-                self.error(CASE_SHAPE, pointer, message, "`credential` goes with `consumer`, `header` with `consumer` or `key`");
-                None
-            }
-        }
-    }
-
-    /// The key that is made up for a consumer's credential.
-    fn made_up(&mut self, consumer: &str, credential: Option<&str>, pointer: &str) -> Option<String> {
-        let program = self.program;
-        let Some(plan) = program.consumers.iter().find(|plan| plan.origin.name.as_str() == consumer) else {
-            let known: Vec<&str> = program.consumers.iter().map(|plan| plan.origin.name.as_str()).collect();
-            let help = suggestion(consumer, &known, "declare a Consumer of this name");
-            self.error(UNKNOWN_SUBJECT, pointer, format!("there is no consumer `{consumer}`"), help);
-            return None;
-        };
-        let known: Vec<&str> = plan.keys.iter().map(|key| key.id.as_str()).collect();
-        let found = match credential {
-            Some(id) => known.iter().find(|known| **known == id),
-            None => known.first(),
-        };
-        if found.is_none() {
-            let message = match credential {
-                Some(id) => format!("the consumer `{consumer}` has no credential `{id}`"),
-                None => format!("the consumer `{consumer}` has no credential that could be sent"),
-            };
-            let help = suggestion(credential.unwrap_or_default(), &known, "give the consumer an API key");
-            self.error(UNKNOWN_SUBJECT, pointer, message, help);
-        }
-        found.map(|id| keys::made_up(consumer, id))
-    }
-
-    /// A request, with everything that it is made from in place.
-    pub(super) fn requested(&mut self, send: &RequestRef, pointer: &str, credential: Option<Credential>) -> Option<Request> {
-        let spec = self.flattened(send, pointer, 0)?;
-        let (method, target) = self.line(&spec, pointer)?;
-        let mut headers = HeaderMap::new();
-        for (name, value) in &spec.headers {
-            match (name.parse::<HeaderName>(), HeaderValue::from_str(value)) {
-                (Ok(name), Ok(value)) => drop(headers.insert(name, value)),
-                _ => {
-                    let at = format!("{pointer}/headers/{}", escape(name));
-                    self.error(
-                        BAD_VALUE,
-                        &at,
-                        format!("`{name}: {value}` is not a header"),
-                        "names and values are visible ASCII",
-                    );
+    /// A request, with everything that it is made from in place. Those of fixtures are made once.
+    pub(super) fn requested(&mut self, send: &RequestRef, pointer: &str) -> Option<Arc<Request>> {
+        let own = Rc::clone(&self.own);
+        let name = match send {
+            RequestRef::Name(name) => name,
+            RequestRef::Inline(spec) => {
+                let mut at = own.reporter(self.findings);
+                if !check(&mut at, spec, pointer) {
                     return None;
                 }
+                let spec = self.based(&own, spec, pointer, &mut Vec::new())?;
+                return made(&mut own.reporter(self.findings), spec, pointer).map(Arc::new);
             }
-        }
-        let body = self.body(&spec, pointer)?;
-        if let Some((_, kind)) = body.as_ref().filter(|_| !headers.contains_key(CONTENT_TYPE)) {
-            headers.insert(CONTENT_TYPE, kind.clone());
-        }
-        for name in &spec.without {
-            headers.remove(name.as_str());
-        }
-        if let Some(name) = spec.host.as_deref().filter(|host| HeaderValue::from_str(host).is_err()) {
-            self.error(
-                BAD_VALUE,
-                &format!("{pointer}/host"),
-                format!("`{name}` is not a host"),
-                "write a name such as `gateway.test`",
-            );
-            return None;
-        }
-        Some(Request {
-            method,
-            target,
-            host: spec.host.unwrap_or_else(|| "gateway.test".to_owned()),
-            ip: spec.ip.unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST)),
-            headers,
-            body: body.map_or_else(Bytes::new, |(bytes, _)| bytes),
-            credential,
-            leaves: self.leaves(spec.cancel, pointer)?,
-        })
-    }
-
-    /// The request with what its fixtures say below it.
-    fn flattened(&mut self, send: &RequestRef, pointer: &str, depth: usize) -> Option<RequestSpec> {
-        if depth > MAX_DEPTH {
-            let help = "a fixture cannot be made from itself";
-            self.error(CASE_SHAPE, pointer, format!("requests are made from each other more than {MAX_DEPTH} times"), help);
-            return None;
-        }
-        let spec = match send {
-            RequestRef::Name(name) => self.request(name, pointer)?,
-            RequestRef::Inline(spec) => (**spec).clone(),
         };
-        let Some(base) = spec.r#use.clone() else { return Some(spec) };
-        let base = self.flattened(&RequestRef::Name(base), pointer, depth + 1)?;
-        Some(over(base, spec))
-    }
-
-    fn line(&mut self, spec: &RequestSpec, pointer: &str) -> Option<(Method, String)> {
-        let lines = [
-            (Method::GET, &spec.get),
-            (Method::POST, &spec.post),
-            (Method::PUT, &spec.put),
-            (Method::PATCH, &spec.patch),
-            (Method::DELETE, &spec.delete),
-        ];
-        let mut written = lines.into_iter().filter_map(|(method, path)| Some((method, path.clone()?)));
-        match (written.next(), written.next()) {
-            (Some((method, path)), None) if path.starts_with('/') && path.parse::<http::Uri>().is_ok() => Some((method, path)),
-            (Some((_, path)), None) => {
-                self.error(
-                    BAD_VALUE,
-                    pointer,
-                    format!("`{path}` is not a path"),
-                    "it begins with `/`, and other characters than ASCII are escaped",
-                );
-                None
-            }
-            _ => {
-                let help = "write `post: /v1/chat/completions`, or begin from a fixture by `use: NAME`";
-                self.error(CASE_SHAPE, pointer, "a request has one of `get`, `post`, `put`, `patch` and `delete`", help);
-                None
-            }
+        let shelf = self.shelf_of(Kind::Request, name, &own, pointer)?;
+        if let Some(made) = shelf.made.borrow().get(name) {
+            return made.clone();
         }
+        let request = self.of_fixture(&shelf, name);
+        shelf.made.borrow_mut().insert(name.clone(), request.clone());
+        request
     }
 
-    fn body(&mut self, spec: &RequestSpec, pointer: &str) -> Option<Option<(Bytes, HeaderValue)>> {
-        let json = HeaderValue::from_static("application/json");
-        let bodies = [spec.chat.is_some(), spec.embeddings.is_some(), spec.body.is_some(), spec.text.is_some()];
-        if bodies.iter().filter(|body| **body).count() > 1 {
-            self.error(
-                CASE_SHAPE,
-                pointer,
-                "a request has one of `chat`, `embeddings`, `body` and `text`",
-                "keep the one that is meant",
-            );
+    fn of_fixture(&mut self, shelf: &Rc<Shelf>, name: &str) -> Option<Arc<Request>> {
+        let place = shelf.place(Kind::Request, name);
+        let spec = self.based(shelf, shelf.request(name)?, &place, &mut vec![name.to_owned()])?;
+        made(&mut shelf.reporter(self.findings), spec, &place).map(Arc::new)
+    }
+
+    /// A request over what it begins as. `names` are those that it is made from so far.
+    fn based(&mut self, shelf: &Rc<Shelf>, spec: &RequestSpec, place: &str, names: &mut Vec<String>) -> Option<RequestSpec> {
+        let Some(name) = &spec.r#use else { return Some(spec.clone()) };
+        let at = format!("{place}/use");
+        let base = self.shelf_of(Kind::Request, name, shelf, &at)?;
+        if names.contains(name) && Rc::ptr_eq(&base, shelf) || names.len() >= MAX_DEPTH {
+            let chain = names.iter().chain([name]).map(|name| format!("`{name}`")).collect::<Vec<_>>().join(" uses ");
+            let message = format!("requests are made from each other without an end or more than {MAX_DEPTH} deep: {chain}");
+            shelf.reporter(self.findings).error(CASE_SHAPE, &at, message, "let one of them say all that it is");
             return None;
         }
-        let body =
-            spec.chat.as_ref().map(chat).or_else(|| spec.embeddings.as_ref().map(embeddings)).or_else(|| spec.body.clone());
-        let Some(mut body) = body else {
-            if !spec.set.is_empty() {
-                self.error(
-                    CASE_SHAPE,
-                    &format!("{pointer}/set"),
-                    "there is no JSON body to put values into",
-                    "add `chat`, `embeddings` or `body`",
-                );
-                return None;
-            }
-            return Some(
-                spec.text.as_ref().map(|text| (Bytes::copy_from_slice(text.as_bytes()), HeaderValue::from_static("text/plain"))),
-            );
-        };
-        for (at, value) in &spec.set {
-            if let Err(why) = set(&mut body, at, value) {
-                self.error(
-                    BAD_VALUE,
-                    &format!("{pointer}/set/{}", escape(at)),
-                    why,
-                    "a JSON Pointer such as `/stream` or `/messages/0/content`",
-                );
-                return None;
-            }
-        }
-        Some(Some((Bytes::from(body.to_string()), json)))
+        names.push(name.clone());
+        let below = self.based(&base, base.request(name)?, &base.place(Kind::Request, name), names)?;
+        Some(over(below, spec.clone()))
     }
+}
 
-    fn leaves(&mut self, cancel: Option<CancelSpec>, pointer: &str) -> Option<Option<Leave>> {
-        match cancel {
-            None => Some(None),
-            Some(CancelSpec { after_chunks: Some(chunks), after: None }) => Some(Some(Leave::AfterChunks(chunks))),
-            Some(CancelSpec { after_chunks: None, after: Some(time) }) => Some(Some(Leave::After(time))),
-            Some(_) => {
-                self.error(
-                    CASE_SHAPE,
-                    &format!("{pointer}/cancel"),
-                    "a client leaves `afterChunks` or `after` a time",
-                    "keep one of them",
-                );
-                None
-            }
+/// Says what is wrong with a request by itself, whatever it begins as; whether nothing is.
+pub(super) fn check(at: &mut Reporter<'_>, spec: &RequestSpec, pointer: &str) -> bool {
+    let lines = lines(spec).count();
+    let bodies = [spec.chat.is_some(), spec.embeddings.is_some(), spec.body.is_some(), spec.text.is_some()];
+    let bodies = bodies.iter().filter(|body| **body).count();
+    let mut sound = true;
+    if lines > 1 {
+        let message = "a request has one of `get`, `post`, `put`, `patch` and `delete`";
+        at.error(CASE_SHAPE, pointer, message, "keep the one that is meant");
+        sound = false;
+    }
+    if bodies > 1 {
+        let message = "a request has one of `chat`, `embeddings`, `body` and `text`";
+        at.error(CASE_SHAPE, pointer, message, "keep the one that is meant");
+        sound = false;
+    }
+    for (method, path) in self::lines(spec).filter(|(_, path)| !path.starts_with('/') || path.parse::<Uri>().is_err()) {
+        let place = format!("{pointer}/{}", method.as_str().to_lowercase());
+        let help = "it begins with `/`, and other characters than ASCII are escaped";
+        at.error(BAD_VALUE, &place, format!("`{path}` is not a path"), help);
+        sound = false;
+    }
+    sound & check_headers(at, spec, pointer) & check_leaving(at, spec.cancel, pointer)
+}
+
+fn check_headers(at: &mut Reporter<'_>, spec: &RequestSpec, pointer: &str) -> bool {
+    let mut sound = true;
+    for (name, value) in &spec.headers {
+        if name.parse::<HeaderName>().is_err() || HeaderValue::from_str(value).is_err() {
+            let place = format!("{pointer}/headers/{}", escape(name));
+            let help = "names are letters, digits and `-`, values are visible ASCII";
+            at.error(BAD_VALUE, &place, format!("`{name}: {value}` is not a header"), help);
+            sound = false;
         }
     }
+    for (index, name) in spec.without.iter().enumerate().filter(|(_, name)| name.parse::<HeaderName>().is_err()) {
+        let message = format!("`{name}` is not the name of a header");
+        at.error(BAD_VALUE, &format!("{pointer}/without/{index}"), message, "write one such as `content-type`");
+        sound = false;
+    }
+    if let Some(host) = spec.host.as_deref().filter(|host| host.parse::<http::uri::Authority>().is_err()) {
+        let message = format!("`{host}` is not a host");
+        at.error(BAD_VALUE, &format!("{pointer}/host"), message, "write one such as `gateway.test`");
+        sound = false;
+    }
+    sound
+}
+
+fn check_leaving(at: &mut Reporter<'_>, cancel: Option<CancelSpec>, pointer: &str) -> bool {
+    let sound = cancel.is_none_or(|cancel| cancel.after_chunks.is_some() != cancel.after.is_some());
+    if !sound {
+        let message = "a client leaves either `afterChunks` or `after` a time";
+        at.error(CASE_SHAPE, &format!("{pointer}/cancel"), message, "write one of them");
+    }
+    sound
+}
+
+/// The methods and paths that are written.
+fn lines(spec: &RequestSpec) -> impl Iterator<Item = (Method, &String)> {
+    let lines = [
+        (Method::GET, &spec.get),
+        (Method::POST, &spec.post),
+        (Method::PUT, &spec.put),
+        (Method::PATCH, &spec.patch),
+        (Method::DELETE, &spec.delete),
+    ];
+    lines.into_iter().filter_map(|(method, path)| Some((method, path.as_ref()?)))
+}
+
+/// The request that a sound specification stands for.
+fn made(at: &mut Reporter<'_>, spec: RequestSpec, pointer: &str) -> Option<Request> {
+    let Some((method, path)) = lines(&spec).next() else {
+        let message = "a request has one of `get`, `post`, `put`, `patch` and `delete`";
+        let help = "write `post: /v1/chat/completions`, or begin from a fixture by `use: NAME`";
+        at.error(CASE_SHAPE, pointer, message, help);
+        return None;
+    };
+    let uri = path.parse().ok()?;
+    let (body, kind) = body(at, &spec, pointer)?;
+    let mut headers = HeaderMap::new();
+    headers.extend(kind.map(|kind| (CONTENT_TYPE, kind)));
+    for (name, value) in &spec.headers {
+        headers.insert(name.parse::<HeaderName>().ok()?, HeaderValue::from_str(value).ok()?);
+    }
+    for name in &spec.without {
+        headers.remove(name.as_str());
+    }
+    Some(Request {
+        method,
+        uri,
+        host: spec.host.as_deref().unwrap_or("gateway.test").parse().ok()?,
+        ip: spec.ip.unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST)),
+        headers,
+        body,
+        leaves: leaving(spec.cancel),
+    })
+}
+
+/// The body and its type; `None` where it cannot be made.
+fn body(at: &mut Reporter<'_>, spec: &RequestSpec, pointer: &str) -> Option<(Bytes, Option<HeaderValue>)> {
+    let json = spec.chat.as_ref().map(chat).or_else(|| spec.embeddings.as_ref().map(embeddings)).or_else(|| spec.body.clone());
+    let Some(mut json) = json else {
+        if !spec.set.is_empty() {
+            let message = "there is no JSON body to put values into";
+            at.error(CASE_SHAPE, &format!("{pointer}/set"), message, "add `chat`, `embeddings` or `body`");
+            return None;
+        }
+        let text = spec
+            .text
+            .as_ref()
+            .map(|text| (Bytes::copy_from_slice(text.as_bytes()), Some(HeaderValue::from_static("text/plain"))));
+        return Some(text.unwrap_or_default());
+    };
+    for (place, value) in &spec.set {
+        if let Err(why) = set(&mut json, place, value) {
+            let help = "write a JSON Pointer such as `/stream` or `/messages/0/content`";
+            at.error(BAD_VALUE, &format!("{pointer}/set/{}", escape(place)), why, help);
+            return None;
+        }
+    }
+    Some((Bytes::from(json.to_string()), Some(HeaderValue::from_static("application/json"))))
+}
+
+fn leaving(cancel: Option<CancelSpec>) -> Option<Leave> {
+    let cancel = cancel?;
+    cancel.after_chunks.map(Leave::AfterChunks).or_else(|| cancel.after.map(Leave::After))
 }
 
 /// What is written above counts; headers and values are joined.

@@ -4,12 +4,14 @@ use std::collections::BTreeSet;
 
 use aigw_core::Record;
 use aigw_kinds::Program;
+use aigw_source::Span;
 use serde_json::{Map, Value, json};
 
 use super::Settings;
 use crate::judge::{as_json, diff, whole_body};
+use crate::load::snapshots;
 use crate::plan::{Action, Case, Expect};
-use crate::report::{FailureKind, Snapshot};
+use crate::report::{Failure, FailureKind, Snapshot};
 use crate::script::endpoint_name;
 use crate::world::{Exchange, Sent};
 
@@ -18,62 +20,74 @@ const REDACTED: &str = "[redacted]";
 /// Members of a decision record that no policy decides.
 const VARIABLE: [&str; 4] = ["time", "requestId", "bundle", "timings"];
 
-type Judged = (Option<FailureKind>, String, String, Option<String>, Snapshot);
+/// A snapshot that was taken, and what is wrong with it.
+pub(super) struct Taken {
+    /// Where it is asked for, as a JSON Pointer.
+    pub(super) at: String,
+    pub(super) snapshot: Snapshot,
+    name: String,
+    /// What it showed before, line by line against what it shows now; nothing where there is none.
+    diff: Option<String>,
+}
 
-/// Every snapshot of an expectation: what failed of it, where it stands, and what it shows.
-pub(super) fn judge(case: &Case, expect: &Expect, exchange: &Exchange, program: &Program, settings: &Settings) -> Vec<Judged> {
-    let spec = &expect.spec;
-    let at = &expect.pointer;
+impl Taken {
+    /// What failed, if it did.
+    pub(super) fn failure(&self, place: Span) -> Option<Failure> {
+        if self.snapshot.same {
+            return None;
+        }
+        let (kind, message) = match self.diff {
+            Some(_) => (FailureKind::Snapshot, format!("the snapshot `{}` shows something else", self.name)),
+            None => (FailureKind::NewSnapshot, format!("there is no snapshot `{}` yet", self.name)),
+        };
+        Some(Failure { diff: self.diff.clone(), ..Failure::new(kind, message, place) })
+    }
+}
+
+/// Every snapshot of an expectation.
+pub(super) fn judge(case: &Case, expect: &Expect, exchange: &Exchange, program: &Program, settings: &Settings) -> Vec<Taken> {
+    let Expect { spec, pointer: at, row, .. } = expect;
+    let take = |name: &str, at: String, value: &Value| one(case, (name, *row), at, value, settings);
     let mut taken = Vec::new();
     if let Some(name) = &spec.snapshot {
-        taken.push((name, format!("{at}/snapshot"), whole(exchange, program)));
+        taken.push(take(name, format!("{at}/snapshot"), &whole(exchange, program)));
     }
     if let Some(name) = spec.body.as_ref().and_then(|body| body.snapshot.as_ref()) {
-        taken.push((name, format!("{at}/body/snapshot"), body(&whole_body(exchange))));
+        taken.push(take(name, format!("{at}/body/snapshot"), &body(&whole_body(exchange))));
     }
     if let Some(name) = spec.sent.as_ref().and_then(|sent| sent.body.as_ref()).and_then(|body| body.snapshot.as_ref()) {
         let sent = exchange.sent.last().map_or(Value::Null, |sent| body(&sent.body));
-        taken.push((name, format!("{at}/sent/body/snapshot"), sent));
+        taken.push(take(name, format!("{at}/sent/body/snapshot"), &sent));
     }
-    taken.into_iter().map(|(name, at, value)| one(case, name, at, &value, settings)).collect()
+    taken
 }
 
-fn one(case: &Case, name: &str, at: String, value: &Value, settings: &Settings) -> Judged {
-    let path = path_of(&case.file, name);
+fn one(case: &Case, (name, row): (&str, Option<usize>), at: String, value: &Value, settings: &Settings) -> Taken {
+    let path = path_of(case, name, row);
     let text = format!("{value:#}\n");
     let stored = settings.snapshots.get(&path);
     let same = stored == Some(&text);
-    let (kind, message, diff) = match stored {
-        Some(_) if same => (None, String::new(), None),
-        Some(stored) => {
-            (Some(FailureKind::Snapshot), format!("the snapshot `{name}` shows something else"), Some(diff(stored, &text)))
-        }
-        None => (Some(FailureKind::NewSnapshot), format!("there is no snapshot `{name}` yet"), None),
-    };
-    (kind, message, at, diff, Snapshot { path, text, same })
+    let diff = stored.filter(|_| !same).map(|stored| diff(stored, &text));
+    Taken { at, snapshot: Snapshot { path, text, same }, name: name.to_owned(), diff }
 }
 
 impl Case {
     /// The files of the snapshots that this case takes, relative to the policy folder.
     pub fn snapshots(&self) -> BTreeSet<String> {
-        let mut names = BTreeSet::new();
-        for step in &self.steps {
-            let Action::Send(send) = &step.action else { continue };
-            let spec = &send.expect.spec;
-            names.extend(&spec.snapshot);
-            names.extend(spec.body.as_ref().and_then(|body| body.snapshot.as_ref()));
-            names.extend(spec.sent.as_ref().and_then(|sent| sent.body.as_ref()).and_then(|body| body.snapshot.as_ref()));
-        }
-        names.into_iter().map(|name| path_of(&self.file, name)).collect()
+        let expects = self.steps.iter().filter_map(|step| match &step.action {
+            Action::Send(send) => Some(&send.expect),
+            Action::Advance(_) | Action::Script(_) | Action::Store { .. } => None,
+        });
+        let paths = expects.flat_map(|expect| snapshots(&expect.spec).map(|(_, name)| path_of(self, name, expect.row)));
+        paths.collect()
     }
 }
 
-/// `__snapshots__/NAME.json` beside the suite.
-fn path_of(file: &str, name: &str) -> String {
-    match file.rsplit_once('/') {
-        Some((folder, _)) => format!("{folder}/__snapshots__/{name}.json"),
-        None => format!("__snapshots__/{name}.json"),
-    }
+/// `__snapshots__/SUITE/NAME.json` beside the suite's file; `NAME.ROW.json` for a row of a matrix.
+fn path_of(case: &Case, name: &str, row: Option<usize>) -> String {
+    let folder = case.file.rsplit_once('/').map_or_else(String::new, |(folder, _)| format!("{folder}/"));
+    let row = row.map_or_else(String::new, |row| format!(".{row}"));
+    format!("{folder}__snapshots__/{}/{name}{row}.json", case.suite)
 }
 
 fn whole(exchange: &Exchange, program: &Program) -> Value {

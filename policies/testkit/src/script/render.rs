@@ -54,6 +54,13 @@ pub(crate) fn answer(spec: &AnswerSpec, call: &Sent) -> Result<Answer, String> {
     Ok(Answer { after, head: Ok(Head { status, headers }), pieces })
 }
 
+/// How many bytes the body of this answer has, where it is not streamed.
+pub(crate) fn whole_length(spec: &AnswerSpec) -> usize {
+    let status = StatusCode::from_u16(spec.status.unwrap_or(200)).unwrap_or_default();
+    let asked = Asked { model: String::new(), stream: spec.stream.is_some(), usage: true };
+    content(spec, status, &asked).map_or(0, |content| length(&content.pieces))
+}
+
 fn before_the_head(fault: FaultWord) -> Option<Fault> {
     Some(match fault {
         FaultWord::Refuse => Fault::Refuse,
@@ -75,7 +82,9 @@ fn content(spec: &AnswerSpec, status: StatusCode, asked: &Asked) -> Result<Conte
     }
     if let Some(chat) = &spec.chat {
         if asked.stream {
-            return Ok(Content { kind: EVENTS, pieces: stream(&as_pieces(chat), asked), whole: false });
+            let model = chat.model.clone().unwrap_or_else(|| asked.model.clone());
+            let asked = Asked { model, ..*asked };
+            return Ok(Content { kind: EVENTS, pieces: stream(&as_pieces(chat), &asked), whole: false });
         }
         return Ok(whole(JSON, completion(chat, asked).to_string()));
     }
@@ -158,7 +167,9 @@ fn usage_json(usage: UsageSpec) -> Value {
 
 /// A completion as the stream that would say the same.
 fn as_pieces(chat: &ChatAnswer) -> Vec<PieceSpec> {
-    let mut pieces = vec![PieceSpec { text: Some(chat.text.clone()), ..PieceSpec::default() }];
+    let text = Some(&chat.text).filter(|text| !text.is_empty() || chat.tool_calls.is_empty());
+    let mut pieces: Vec<PieceSpec> =
+        text.map(|text| PieceSpec { text: Some(text.clone()), ..PieceSpec::default() }).into_iter().collect();
     pieces.extend(chat.tool_calls.iter().map(|call| PieceSpec { tool_call: Some(call.clone()), ..PieceSpec::default() }));
     let tools = !chat.tool_calls.is_empty();
     let finish = chat.finish.clone().or_else(|| tools.then(|| "tool_calls".to_owned()));

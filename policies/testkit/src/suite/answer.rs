@@ -38,6 +38,7 @@ pub struct AnswerSpec {
     /// A text as it stands.
     pub text: Option<String>,
     /// A stream of chat completion chunks.
+    #[schemars(length(min = 1, max = 10_000))]
     pub stream: Option<Vec<PieceSpec>>,
     /// What goes wrong.
     pub fault: Option<FaultWord>,
@@ -102,7 +103,7 @@ pub struct PieceSpec {
     pub wait: Option<Millis>,
     /// A chunk that ends the choice, for this reason. Default: `stop`, before the end.
     pub finish: Option<String>,
-    /// The chunk with the tokens, sent where usage is asked for.
+    /// The chunk with the tokens, sent behind the finish where usage is asked for.
     pub usage: Option<UsageSpec>,
     /// An event with this JSON.
     pub event: Option<Value>,
