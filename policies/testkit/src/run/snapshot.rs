@@ -83,11 +83,11 @@ impl Case {
     }
 }
 
-/// `__snapshots__/SUITE/NAME.json` beside the suite's file; `NAME.ROW.json` for a row of a matrix.
+/// `__snapshots__/SUITE.NAME.json` beside the suite; `SUITE.NAME.ROW.json` for a row of a matrix.
 fn path_of(case: &Case, name: &str, row: Option<usize>) -> String {
     let folder = case.file.rsplit_once('/').map_or_else(String::new, |(folder, _)| format!("{folder}/"));
     let row = row.map_or_else(String::new, |row| format!(".{row}"));
-    format!("{folder}__snapshots__/{}/{name}{row}.json", case.suite)
+    format!("{folder}__snapshots__/{}.{name}{row}.json", case.suite)
 }
 
 fn whole(exchange: &Exchange, program: &Program) -> Value {
