@@ -7,6 +7,7 @@ mod bundles;
 mod canary;
 mod commands;
 mod drain;
+mod examples;
 mod findings;
 mod hostile;
 mod load;

@@ -28,17 +28,19 @@ fn decision() -> Value {
 /// The files of the examples, by path and text.
 fn examples() -> Vec<(String, String)> {
     let mut files = Vec::new();
-    for folder in
-        std::fs::read_dir(super::root().join("examples")).unwrap().map(|entry| entry.unwrap().path()).filter(|path| path.is_dir())
-    {
-        for path in std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
-            if path.extension().is_some_and(|extension| extension == "yaml") {
-                files.push((path.display().to_string(), std::fs::read_to_string(&path).unwrap()));
-            }
-        }
-    }
+    collect(&super::root().join("examples"), &mut files);
     files.sort();
     files
+}
+
+fn collect(folder: &std::path::Path, files: &mut Vec<(String, String)>) {
+    for path in std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
+        if path.is_dir() {
+            collect(&path, files);
+        } else if path.extension().is_some_and(|extension| extension == "yaml") {
+            files.push((path.display().to_string(), std::fs::read_to_string(&path).unwrap()));
+        }
+    }
 }
 
 /// The documents of a text of YAML, by the one reader there is.
@@ -57,15 +59,20 @@ fn faults(schema: &Value, value: &Value) -> Vec<String> {
 
 #[test]
 fn examples_fit_the_schema_that_editors_read() {
-    let schema = schema_of_all();
-    let mut documents_seen = 0;
+    let (policies, suites, fixtures) = (schema_of_all(), aigw_testkit::suite_schema(), aigw_testkit::fixtures_schema());
+    let mut seen = [0, 0, 0];
     for (path, text) in examples() {
+        let (which, schema) = match path.as_str() {
+            path if aigw_testkit::is_suite_file(path) => (1, &suites),
+            path if aigw_testkit::is_fixtures_file(path) => (2, &fixtures),
+            _ => (0, &policies),
+        };
         for document in documents(&path, &text) {
-            assert_eq!(faults(&schema, &document), Vec::<String>::new(), "{path}");
-            documents_seen += 1;
+            assert_eq!(faults(schema, &document), Vec::<String>::new(), "{path}");
+            seen[which] += 1;
         }
     }
-    assert!(documents_seen > 10, "the examples have moved");
+    assert!(seen[0] > 10 && seen[1] > 1 && seen[2] > 0, "the examples have moved: {seen:?}");
 }
 
 #[test]

@@ -11,6 +11,9 @@ use crate::output::{say, write_file};
 
 /// Where the schema lies in a policy repository; editors find it through the first line of every document file.
 const SCHEMA: &str = ".aigw/schema.json";
+/// Schemas of test suites, and of the fixtures that they share.
+const SUITE_SCHEMA: &str = ".aigw/test-suite.json";
+const FIXTURES_SCHEMA: &str = ".aigw/test-fixtures.json";
 const WORKFLOW: &str = include_str!("init/workflow.yml");
 const GITIGNORE: &str = "# signing keys and bundles are not policies\n*.key.pem\n*.aigw\n";
 
@@ -20,9 +23,12 @@ macro_rules! example {
     };
 }
 
-const QUICKSTART: &[(&str, &str)] = example!("quickstart": "gateway.yaml", "models.yaml", "routes.yaml", "access.yaml");
-const AZURE_OPENAI: &[(&str, &str)] =
-    example!("azure-openai": "gateway.yaml", "providers.yaml", "models.yaml", "routes.yaml", "access.yaml");
+const QUICKSTART: &[(&str, &str)] =
+    example!("quickstart": "gateway.yaml", "models.yaml", "routes.yaml", "access.yaml", "gateway.test.yaml");
+const AZURE_OPENAI: &[(&str, &str)] = example!(
+    "azure-openai": "gateway.yaml", "providers.yaml", "models.yaml", "routes.yaml", "access.yaml", "routing.test.yaml",
+    "reliability.test.yaml", "limits.test.yaml", "fixtures/shared.yaml"
+);
 
 /// Arguments of `init`.
 #[derive(Debug, Args)]
@@ -51,9 +57,13 @@ impl Init {
             Example::Quickstart => QUICKSTART,
             Example::AzureOpenai => AZURE_OPENAI,
         };
-        let header = format!("# yaml-language-server: $schema={SCHEMA}\n");
-        let mut files: Vec<(&str, String)> = documents.iter().map(|(name, text)| (*name, format!("{header}{text}"))).collect();
+        let mut files: Vec<(&str, String)> =
+            documents.iter().map(|(name, text)| (*name, format!("{}{text}", header(name)))).collect();
         files.push((SCHEMA, super::schema::text(&aigw_kinds::schema::schema_of_all())));
+        files.push((SUITE_SCHEMA, super::schema::text(&aigw_testkit::suite_schema())));
+        if documents.iter().any(|(name, _)| aigw_testkit::is_fixtures_file(name)) {
+            files.push((FIXTURES_SCHEMA, super::schema::text(&aigw_testkit::fixtures_schema())));
+        }
         files.push((".github/workflows/policies.yml", WORKFLOW.to_owned()));
         files.push((".gitignore", GITIGNORE.to_owned()));
         self.refuse_to_overwrite(&files)?;
@@ -62,7 +72,7 @@ impl Init {
         }
         if !globals.quiet {
             say(&format!("wrote {} files to `{}`", files.len(), self.dir.display()));
-            say(&format!("next: aigw validate {0} && aigw serve --dev {0}", self.dir.display()));
+            say(&format!("next: aigw test {0} && aigw serve --dev {0}", self.dir.display()));
         }
         Ok(Exit::Fine)
     }
@@ -74,6 +84,19 @@ impl Init {
             None => Ok(()),
         }
     }
+}
+
+/// The line that tells editors where a file's schema lies, seen from the file.
+fn header(name: &str) -> String {
+    let up = "../".repeat(name.matches('/').count());
+    let schema = if aigw_testkit::is_suite_file(name) {
+        SUITE_SCHEMA
+    } else if aigw_testkit::is_fixtures_file(name) {
+        FIXTURES_SCHEMA
+    } else {
+        SCHEMA
+    };
+    format!("# yaml-language-server: $schema={up}{schema}\n")
 }
 
 fn create(path: &Path, text: &str) -> Result<(), Stop> {

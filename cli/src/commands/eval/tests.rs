@@ -190,8 +190,7 @@ fn why_a_target_was_not_chosen() {
 /// The example with its consumers and targets changed.
 fn changed(files: &[(&str, &str, &str)]) -> TempDir {
     let folder = tempfile::tempdir().unwrap();
-    for entry in fs::read_dir(example("azure-openai")).unwrap() {
-        let path = entry.unwrap().path();
+    for path in fs::read_dir(example("azure-openai")).unwrap().map(|entry| entry.unwrap().path()).filter(|path| path.is_file()) {
         let name = path.file_name().unwrap().to_string_lossy().into_owned();
         let mut text = fs::read_to_string(&path).unwrap();
         for (_, from, to) in files.iter().filter(|(file, ..)| *file == name) {
