@@ -1,5 +1,6 @@
 //! TAP, version 14: a line a case, what failed as YAML below it.
 
+use aigw_testkit::FailureKind;
 use aigw_testkit::results::{CaseResult, FailureResult, Results, RunStatus};
 use serde::Serialize;
 
@@ -13,8 +14,35 @@ struct Diagnostics<'a> {
     at: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     help: Option<&'a str>,
-    #[serde(skip_serializing_if = "<[_]>::is_empty")]
-    failures: &'a [FailureResult],
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    failures: Vec<Failed<'a>>,
+}
+
+/// One thing that failed.
+#[derive(Serialize)]
+struct Failed<'a> {
+    kind: FailureKind,
+    message: &'a str,
+    at: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    expected: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    came: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    diff: Option<&'a str>,
+}
+
+impl<'a> Failed<'a> {
+    fn of(failure: &'a FailureResult) -> Self {
+        Self {
+            kind: failure.kind,
+            message: &failure.message,
+            at: at(&failure.place),
+            expected: failure.expected.as_deref(),
+            came: failure.came.as_deref(),
+            diff: failure.diff.as_deref(),
+        }
+    }
 }
 
 pub(super) fn render(results: &Results) -> String {
@@ -34,13 +62,13 @@ pub(super) fn render(results: &Results) -> String {
     for finding in &results.findings {
         let name = format!("{} {} ({})", finding.code, finding.name, at(&finding.place));
         let (message, help) = (finding.message.as_str(), finding.help.as_deref());
-        line(&name, Some(Diagnostics { message, at: Some(at(&finding.place)), help, failures: &[] }));
+        line(&name, Some(Diagnostics { message, at: Some(at(&finding.place)), help, failures: Vec::new() }));
     }
     for case in &results.cases {
         line(&full_name(case), of_case(case));
     }
     for path in &results.orphans {
-        line(path, Some(Diagnostics { message: &orphan(path), at: None, help: None, failures: &[] }));
+        line(path, Some(Diagnostics { message: &orphan(path), at: None, help: None, failures: Vec::new() }));
     }
     out
 }
@@ -50,7 +78,7 @@ fn of_case(case: &CaseResult) -> Option<Diagnostics<'_>> {
         message: case.failures.first().map_or("", |failure| &failure.message),
         at: Some(at(&case.place)),
         help: None,
-        failures: &case.failures,
+        failures: case.failures.iter().map(Failed::of).collect(),
     })
 }
 
