@@ -33,10 +33,7 @@ fn main() -> ExitCode {
     match commands::run(cli) {
         Ok(exit) => exit.into(),
         Err(stop) => {
-            output::say(&format!("error: {}", stop.message));
-            if let Some(help) = stop.help {
-                output::say(&format!("help: {help}"));
-            }
+            output::say_stop(&stop);
             stop.exit.into()
         }
     }

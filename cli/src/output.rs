@@ -152,6 +152,14 @@ pub(crate) fn say(text: &str) {
     let _ = writeln!(io::stderr().lock(), "{text}");
 }
 
+/// Says why a verb stopped, and how to mend it.
+pub(crate) fn say_stop(stop: &Stop) {
+    say(&format!("error: {}", stop.message));
+    if let Some(help) = &stop.help {
+        say(&format!("help: {help}"));
+    }
+}
+
 /// Writes a file, telling which where it fails.
 pub(crate) fn write_file(path: &std::path::Path, bytes: &[u8]) -> Result<(), Stop> {
     fs::write(path, bytes).map_err(|error| Stop::usage(format!("`{}` cannot be written: {error}", path.display())))

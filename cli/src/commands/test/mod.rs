@@ -10,6 +10,9 @@ mod published;
 mod replay;
 mod session;
 mod snapshots;
+#[cfg(test)]
+pub(crate) mod testing;
+mod watch;
 
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
@@ -32,7 +35,7 @@ use crate::render::test::{self as render, Shown};
 /// Arguments of `test`.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Tests stand in files named `*.test.yaml` in the policy folder. Where one fails, its decisions are shown, and the command that runs it alone.\n\nExamples:\n  aigw test\n  aigw test policies --run 'limits / *'\n  aigw test --format pretty --format junit:tests.xml\n  aigw test --update-snapshots"
+    after_help = "Tests stand in files named `*.test.yaml` in the policy folder. Where one fails, its decisions are shown, and the command that runs it alone.\n\nExamples:\n  aigw test\n  aigw test policies --run 'limits / *' --watch\n  aigw test --format pretty --format junit:tests.xml\n  aigw test --update-snapshots"
 )]
 pub(crate) struct Test {
     /// The policy folder
@@ -54,6 +57,9 @@ pub(crate) struct Test {
     /// Write snapshots that are new or show something else, and remove those that no case takes; refused where `CI` is set
     #[arg(long)]
     update_snapshots: bool,
+    /// Run again whenever a file changes, what the change touches first; ends with Ctrl-C
+    #[arg(long, conflicts_with = "update_snapshots")]
+    watch: bool,
     /// Format of the results, written to standard output or behind a colon to a file; may be given several times
     #[arg(
         long,
@@ -74,7 +80,7 @@ impl Test {
         if self.update_snapshots {
             snapshots::refuse_in_ci()?;
         }
-        self.once(globals)
+        if self.watch { watch::run(&self, globals) } else { self.once(globals) }
     }
 
     fn once(&self, globals: &Globals) -> Outcome {
@@ -130,9 +136,22 @@ impl Test {
     }
 
     fn write(&self, results: &Results, sources: &Sources, findings: &[Finding], globals: &Globals) -> Result<(), Stop> {
+        let targets = targets_or_default(&self.format);
+        self.shown(results, sources, findings, globals, |shown| render::write(shown, &targets, globals.color))
+    }
+
+    /// Hands over what formats need.
+    fn shown<T>(
+        &self,
+        results: &Results,
+        sources: &Sources,
+        findings: &[Finding],
+        globals: &Globals,
+        write: impl FnOnce(&Shown<'_>) -> T,
+    ) -> T {
         let replay = Replay { path: self.path.clone(), params: self.params.clone(), seed: self.seed };
         let again = |name: &str| replay.command_line(name);
-        let shown = Shown {
+        write(&Shown {
             results,
             sources,
             findings,
@@ -141,8 +160,7 @@ impl Test {
             every_case: globals.verbose,
             most_findings: self.max_findings,
             most_failures: self.max_failures,
-        };
-        render::write(&shown, &targets_or_default(&self.format), globals.color)
+        })
     }
 
     fn opening<'o>(&'o self, globals: &'o Globals) -> Opening<'o> {

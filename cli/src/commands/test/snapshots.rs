@@ -71,7 +71,7 @@ pub(super) fn update(
         }
         positions.push(position);
         for snapshot in report.snapshots.iter().filter(|snapshot| !snapshot.same) {
-            // Of two cases that take one snapshot the first counts; the other fails in the second run, and nothing is written.
+            // Of several requests that take one snapshot the first counts; where another differs, it fails in the second run, and nothing is written.
             let stored = session.settings.snapshots.entry(snapshot.path.clone()).or_default();
             if before.get(&snapshot.path).map_or("", String::as_str) == stored.as_str() {
                 stored.clone_from(&snapshot.text);

@@ -6,6 +6,9 @@ mod pretty;
 mod tap;
 mod trace;
 
+#[cfg(test)]
+mod tests;
+
 use aigw_source::{Finding, Sources};
 use aigw_testkit::results::{CaseResult, CaseStatus, FailureResult, FindingResult, Results, Span};
 
@@ -42,6 +45,27 @@ pub(crate) fn write(shown: &Shown<'_>, targets: &[Target<TestFormat>], color: Co
         }
     }
     Ok(())
+}
+
+/// Writes the failures of a part of a run where a person reads: they are what is waited for.
+pub(crate) fn write_failures(shown: &Shown<'_>, targets: &[Target<TestFormat>], color: Color) -> Result<(), Stop> {
+    if !targets.iter().any(is_read) {
+        return Ok(());
+    }
+    print(&pretty::failures(shown, color.on_stdout()))
+}
+
+/// Writes what came to every target, without the failures where they were written already.
+pub(crate) fn write_rest(shown: &Shown<'_>, targets: &[Target<TestFormat>], color: Color) -> Result<(), Stop> {
+    let (read, rest): (Vec<_>, Vec<_>) = targets.iter().cloned().partition(is_read);
+    if !read.is_empty() {
+        print(&pretty::closing(shown, color.on_stdout()))?;
+    }
+    write(shown, &rest, color)
+}
+
+fn is_read(target: &Target<TestFormat>) -> bool {
+    target.format == TestFormat::Pretty && target.file.is_none()
 }
 
 /// What came, in one format.

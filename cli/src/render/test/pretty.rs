@@ -23,11 +23,16 @@ pub(super) fn render(shown: &Shown<'_>, colored: bool) -> String {
             text::render(&report, colored)
         }
         RunStatus::Passed | RunStatus::Failed => {
-            let suites = suites(shown, Paint { colored });
-            let failures = failures_of(shown, &shown.results.cases, colored);
-            format!("{suites}\n{failures}{}", summary(shown.results, colored))
+            let paint = Paint { colored };
+            format!("{}\n{}{}", suites(shown, paint), failures(shown, colored), summary(shown.results, paint))
         }
     }
+}
+
+/// What stands below failures that were written before.
+pub(super) fn closing(shown: &Shown<'_>, colored: bool) -> String {
+    let paint = Paint { colored };
+    format!("{}\n{}", suites(shown, paint), summary(shown.results, paint))
 }
 
 /// A line a suite; with all cases below where every case is listed.
@@ -62,10 +67,10 @@ fn word(failed: bool, paint: Paint) -> String {
     if failed { paint.bold_red("FAILED") } else { paint.green("ok    ") }
 }
 
-/// Everything about those of these cases that failed.
-fn failures_of(shown: &Shown<'_>, cases: &[CaseResult], colored: bool) -> String {
+/// Everything about the cases that failed.
+pub(super) fn failures(shown: &Shown<'_>, colored: bool) -> String {
     let paint = Paint { colored };
-    let failed: Vec<&CaseResult> = cases.iter().filter(|case| failed(case)).collect();
+    let failed: Vec<&CaseResult> = shown.results.cases.iter().filter(|case| failed(case)).collect();
     let mut out: String = failed.iter().take(shown.most_failures).map(|case| explained(shown, case, paint)).collect();
     for case in failed.iter().skip(shown.most_failures) {
         out += &format!("{} {} {}\n", word(true, paint), one_line(&full_name(case)), paint.dim(&at(&case.place)));
@@ -142,8 +147,7 @@ fn difference(diff: &str, paint: Paint) -> String {
 }
 
 /// The last line, and what belongs to no case.
-fn summary(results: &Results, colored: bool) -> String {
-    let paint = Paint { colored };
+fn summary(results: &Results, paint: Paint) -> String {
     let mut out: String = results.orphans.iter().map(|path| format!("{} {}\n", word(true, paint), orphan(path))).collect();
     let summary = &results.summary;
     let mut parts = vec![format!("{} passed", summary.passed)];
