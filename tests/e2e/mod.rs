@@ -14,3 +14,4 @@ mod load;
 mod reload;
 mod streams;
 mod surfaces;
+mod test_verb;
