@@ -109,7 +109,7 @@ impl<'j> Judge<'j> {
             if came != *expected {
                 let list = |names: &[&str]| if names.is_empty() { "none".to_owned() } else { names.join(", ") };
                 let expected: Vec<&str> = expected.iter().map(String::as_str).collect();
-                self.differs("/attempts", "the targets that were called", list(&expected), list(&came));
+                self.differs("/attempts", "the list of called targets", list(&expected), list(&came));
             }
         }
         for (index, name) in expect.decided_by.iter().flatten().enumerate() {

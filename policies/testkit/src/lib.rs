@@ -19,6 +19,8 @@ mod run;
 mod script;
 mod subject;
 pub mod suite;
+#[cfg(test)]
+mod testing;
 pub mod world;
 
 pub use documents::{FIXTURES_KIND, SUITE_KIND, fixtures_schema, is_fixtures_file, is_suite_file, suite_schema};

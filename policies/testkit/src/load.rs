@@ -19,7 +19,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use aigw_kinds::Program;
-use aigw_source::{Document, Finding, Findings, Limits, RuleId, Sources, Span, nearest};
+use aigw_source::{Document, Finding, Findings, Level, Limits, RuleId, Sources, Span, nearest};
 
 pub(crate) use self::answers::answers;
 pub(crate) use self::expectation::snapshots;
@@ -100,6 +100,8 @@ struct Loader<'l> {
     program: &'l Arc<Program>,
     known: Rc<Known>,
     findings: &'l mut Findings,
+    /// How many errors there were before this suite.
+    errors: usize,
     /// Where each snapshot of the suite stands.
     snapshots: BTreeMap<String, String>,
 }
@@ -114,14 +116,14 @@ impl<'l> Loader<'l> {
     ) -> Self {
         let Read { path, name, document, mut spec } = read;
         let document = Arc::new(document);
+        let errors = findings.count(Level::Error);
         let own = Rc::new(Shelf::own(&path, &document, std::mem::take(&mut spec.fixtures), program, findings));
         let known = Rc::clone(known);
-        Self { path, name, document, spec, own, shared, program, known, findings, snapshots: BTreeMap::new() }
+        Self { path, name, document, spec, own, shared, program, known, findings, errors, snapshots: BTreeMap::new() }
     }
 
     /// The cases of the suite, at most so many.
     fn cases(mut self, room: usize) -> Vec<Case> {
-        let errors = self.findings.count(aigw_source::Level::Error);
         let specs = std::mem::take(&mut self.spec.cases);
         let mut names: BTreeMap<String, Span> = BTreeMap::new();
         let mut cases = Vec::new();
@@ -137,7 +139,7 @@ impl<'l> Loader<'l> {
             cases.extend(more);
         }
         // Where a case could not be made, what seems unused may be used there.
-        if self.findings.count(aigw_source::Level::Error) == errors {
+        if self.findings.count(Level::Error) == self.errors {
             self.own.report_unused(self.findings);
         }
         cases

@@ -339,8 +339,11 @@ impl Unused {
         match (self.given, self.repeats) {
             (0, true) => format!("`{}` was never called: the case would pass without what it answers", self.name),
             (given, _) => {
-                format!("`{}` was called {given} times of {}: the rest of its answers proves nothing", self.name, self.written)
+                format!("`{}` gave {given} of its {} answers: the rest proves nothing", self.name, self.written)
             }
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

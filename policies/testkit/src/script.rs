@@ -100,7 +100,7 @@ impl Upstream for Playing {
         let Some(answer) = entry.answers.get(index) else {
             let written = entry.answers.len();
             return Err(Unscripted(format!(
-                "`{}` was called once more than the {written} answers of `{}` say",
+                "`{}` was called, and `{}` had given its last answer, number {written}",
                 to(),
                 entry.name
             )));

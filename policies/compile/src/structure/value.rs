@@ -46,7 +46,7 @@ pub(super) fn wrong_type(schemas: &[&Value], node: &Node) -> Finding {
     let takes_text = schemas.iter().any(|schema| types(schema).contains(&"string") && !has_words(schema));
     let scalar = !node.is_map() && !node.is_seq();
     match node.as_str() {
-        Some(text) if scalar && takes_text && node.is_plain() && !text.is_empty() => {
+        Some(text) if scalar && takes_text && node.is_plain() && !text.is_empty() && node.to_json() != Value::Null => {
             finding.help("put it in quotes").fix(Fix::replace("put it in quotes", node.span, format!("\"{text}\"")))
         }
         Some(text) if scalar && !node.is_plain() && unquoted_fits(schemas, text) => {

@@ -28,12 +28,7 @@ impl Judge<'_> {
         };
         for (pointer, matcher) in &expected.at {
             let value = json.pointer(pointer).map_or(Came::Nothing, |value| Came::Json(value.clone()));
-            self.one(
-                &format!("{at}/{}", escape(pointer)),
-                &format!("`{pointer}` of {}", about.trim_start_matches("the ")),
-                Some(matcher),
-                &value,
-            );
+            self.one(&format!("{at}/{}", escape(pointer)), &format!("`{pointer}` of {}", about), Some(matcher), &value);
         }
         if let Some(exactly) = expected.exactly.as_ref().filter(|exactly| !same(exactly, &json)) {
             self.found.push(Mismatch {

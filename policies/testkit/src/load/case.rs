@@ -98,19 +98,20 @@ impl Loader<'_> {
     }
 
     fn single(&mut self, spec: &CaseSpec, name: &str, places: &Places, expect: Option<&ExpectSpec>) -> Option<Case> {
-        let steps = match (&spec.send, &spec.sample) {
-            (_, Some(sample)) => self.sample(spec, sample, places, expect)?,
+        let send = match (&spec.send, &spec.sample) {
+            (_, Some(sample)) => self.sample(spec, sample, places, expect),
             (Some(request), None) => {
                 let (who, times) = (spec.r#as.as_deref(), spec.times.unwrap_or(1));
                 if expect.is_some_and(|expect| expect.shares.is_some()) {
                     let help = "`shares` belongs to a `sample`, or to a step with `together`";
                     self.error(CASE_SHAPE, &format!("{}/shares", places.expect), "one request is not shared out", help);
                 }
-                self.send(&Sending { request, who, times, together: false, expect }, places)?
+                self.send(&Sending { request, who, times, together: false, expect }, places)
             }
-            (None, None) => return None,
+            (None, None) => None,
         };
-        self.finished(spec, name, places, vec![Step { action: Action::Send(Box::new(steps)) }])
+        let steps = send.map(|send| vec![Step { action: Action::Send(Box::new(send)) }]);
+        self.finished(spec, name, places, steps)
     }
 
     fn sample(&mut self, spec: &CaseSpec, sample: &SampleSpec, places: &Places, expect: Option<&ExpectSpec>) -> Option<Send> {
@@ -197,8 +198,8 @@ impl Loader<'_> {
         }
     }
 
-    pub(super) fn finished(&mut self, spec: &CaseSpec, name: &str, places: &Places, steps: Vec<Step>) -> Option<Case> {
-        let setup = self.setup(spec, &places.case)?;
+    pub(super) fn finished(&mut self, spec: &CaseSpec, name: &str, places: &Places, steps: Option<Vec<Step>>) -> Option<Case> {
+        let setup = self.setup(spec, &places.case);
         let case = places.case.clone();
         let script = self.script(&spec.upstream, &|name| match &spec.matrix {
             Some(matrix) if matrix.contains_key(&format!("upstream.{name}")) => {
@@ -212,9 +213,9 @@ impl Loader<'_> {
             name: name.to_owned(),
             place: self.document.locate(&places.case),
             document: Arc::clone(&self.document),
-            setup,
+            setup: setup?,
             script,
-            steps,
+            steps: steps?,
             rows: None,
         })
     }

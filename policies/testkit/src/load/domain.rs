@@ -178,7 +178,10 @@ fn secret(name: &str, domain: Domain<'_>, secrets: &BTreeSet<String>) -> Option<
     if domain.is_number() || domain.is_name() {
         return Some(cannot_hold("no secret stands here", "expect secrets of headers that were sent"));
     }
-    (!secrets.contains(name)).then(|| unknown("secret that the policies use,", name, secrets))
+    (!secrets.contains(name)).then(|| {
+        let help = suggestion(name, secrets, "name a secret that a Provider uses");
+        Flaw { rule: UNKNOWN_SUBJECT, message: format!("the policies use no secret `{name}`"), help }
+    })
 }
 
 fn unknown(what: &str, name: &str, known: &BTreeSet<String>) -> Flaw {

@@ -1,1 +1,7 @@
+//! What is said of suites that a tired person wrote.
+#![expect(clippy::indexing_slicing, reason = "tests")]
 
+mod fixtures;
+mod mistakes;
+mod places;
+mod vacuity;

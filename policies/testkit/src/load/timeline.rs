@@ -48,7 +48,7 @@ impl Loader<'_> {
             expect: pointer.to_owned(),
             row: None,
         };
-        self.finished(spec, name, &places, planned)
+        self.finished(spec, name, &places, Some(planned))
     }
 
     fn check_members(&mut self, spec: &CaseSpec, pointer: &str) {

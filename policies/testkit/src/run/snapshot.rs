@@ -18,7 +18,7 @@ use crate::world::{Exchange, Sent};
 /// What stands in the place of what differs from run to run.
 const REDACTED: &str = "[redacted]";
 /// Members of a decision record that no policy decides.
-const VARIABLE: [&str; 4] = ["time", "requestId", "bundle", "timings"];
+const VARIABLE: [&str; 5] = ["time", "requestId", "bundle", "timings", "routeAt"];
 
 /// A snapshot that was taken, and what is wrong with it.
 pub(super) struct Taken {
@@ -149,6 +149,12 @@ fn decisions(record: &Record) -> Value {
     if let Some(members) = value.as_object_mut() {
         for name in VARIABLE {
             members.shift_remove(name);
+        }
+    }
+    // Where a rule stands changes with every line above it.
+    for verdict in value.get_mut("policies").and_then(Value::as_array_mut).into_iter().flatten() {
+        if let Some(members) = verdict.as_object_mut() {
+            members.shift_remove("at");
         }
     }
     value

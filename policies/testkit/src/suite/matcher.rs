@@ -110,7 +110,7 @@ impl Pattern {
     pub fn new(text: String) -> Self {
         let regex = RegexBuilder::new(&text).size_limit(MAX_REGEX_BYTES).build().map_err(|error| {
             let why = error.to_string();
-            why.lines().last().unwrap_or_default().trim().trim_start_matches("error: ").to_owned()
+            why.lines().last().unwrap_or_default().trim().trim_start_matches("error: ").trim_end_matches('.').to_owned()
         });
         Self { text, regex }
     }
