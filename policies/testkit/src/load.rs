@@ -51,6 +51,11 @@ pub struct Suites {
 
 /// Reads and resolves the tests among these files against the program that they are about. Which files hold tests follows from their names.
 pub fn load(files: &BTreeMap<String, Vec<u8>>, program: &Arc<Program>, limits: &Limits) -> Suites {
+    load_most(files, program, limits, MAX_CASES)
+}
+
+/// The same, of at most so many cases.
+fn load_most(files: &BTreeMap<String, Vec<u8>>, program: &Arc<Program>, limits: &Limits, most: usize) -> Suites {
     let Documents { sources, mut findings, suites, fixtures } = documents::read(files, limits);
     let known = Rc::new(Known::of(program));
     let shared: Vec<Rc<Shelf>> = fixtures.into_iter().map(|read| Rc::new(Shelf::shared(read, program, &mut findings))).collect();
@@ -63,8 +68,8 @@ pub fn load(files: &BTreeMap<String, Vec<u8>>, program: &Arc<Program>, limits: &
         if let Some(earlier) = names.insert(suite.name.clone(), place) {
             findings.push(duplicate("suites", &suite.name, place, earlier));
         }
-        let room = MAX_CASES.saturating_sub(cases.len());
-        cases.extend(Loader::new(suite, &shared, program, &known, &mut findings).cases(room));
+        let room = most.saturating_sub(cases.len());
+        cases.extend(Loader::new(suite, &shared, program, &known, &mut findings).cases(room, most));
     }
     // With files that could not be read, what seems unused may be used there.
     if !findings.has_errors() {
@@ -122,8 +127,8 @@ impl<'l> Loader<'l> {
         Self { path, name, document, spec, own, shared, program, known, findings, errors, snapshots: BTreeMap::new() }
     }
 
-    /// The cases of the suite, at most so many.
-    fn cases(mut self, room: usize) -> Vec<Case> {
+    /// The cases of the suite, as many as there is room for among the `most` that there may be.
+    fn cases(mut self, room: usize, most: usize) -> Vec<Case> {
         let specs = std::mem::take(&mut self.spec.cases);
         let mut names: BTreeMap<String, Span> = BTreeMap::new();
         let mut cases = Vec::new();
@@ -132,7 +137,7 @@ impl<'l> Loader<'l> {
             let name = self.name_of(spec, index, &pointer, &mut names);
             let more = self.case(spec, &name, &pointer);
             if cases.len().saturating_add(more.len()) > room {
-                let message = format!("there are more than {MAX_CASES} cases");
+                let message = format!("there are more than {most} cases");
                 self.error(BAD_VALUE, &pointer, message, "make its matrix smaller, or test the folder in parts");
                 break;
             }
