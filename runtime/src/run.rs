@@ -101,6 +101,19 @@ impl Running {
     /// # Errors
     /// Why it could not start.
     pub fn start(settings: Settings, source: Option<Box<dyn Source>>) -> Result<Self, StartError> {
+        let random = Random::new().ok_or_else(|| StartReason::System.with("the system gave no randomness"))?;
+        Self::start_with(settings, source, random)
+    }
+
+    /// The same with random choices that anybody can foretell: for tests that make the same ones elsewhere. No setting leads here.
+    ///
+    /// # Errors
+    /// Why it could not start.
+    pub fn start_foreseeable(settings: Settings, source: Option<Box<dyn Source>>, seed: u64) -> Result<Self, StartError> {
+        Self::start_with(settings, source, Random::seeded(seed))
+    }
+
+    fn start_with(settings: Settings, source: Option<Box<dyn Source>>, random: Random) -> Result<Self, StartError> {
         let config = Config::new(settings, source)?;
         let system = |fault: std::io::Error| StartReason::System.with(fault);
         let control =
@@ -117,7 +130,7 @@ impl Running {
         let process = Arc::new(Process::new(Parts {
             workers: workers(&data, config.upstream_tls),
             drain: config.drain,
-            random: Arc::new(Random::new().ok_or_else(|| StartReason::System.with("the system gave no randomness"))?),
+            random: Arc::new(random),
             secrets,
             records,
             tasks: Tasks::on(control.handle().clone()),

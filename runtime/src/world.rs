@@ -66,7 +66,12 @@ impl Random {
     pub(crate) fn new() -> Option<Self> {
         let mut seed = [0; 8];
         aws_lc_rs::rand::fill(&mut seed).ok()?;
-        Some(Self(AtomicU64::new(u64::from_ne_bytes(seed))))
+        Some(Self::seeded(u64::from_ne_bytes(seed)))
+    }
+
+    /// The same numbers for the same seed.
+    pub(crate) const fn seeded(seed: u64) -> Self {
+        Self(AtomicU64::new(seed))
     }
 
     pub(crate) fn next(&self) -> u64 {

@@ -67,3 +67,9 @@ fn tasks_are_spawned_in_one_place() {
         assert_absent("cli", needle, "the command line starts no tasks of its own", &[]);
     }
 }
+
+#[test]
+fn only_tests_can_foretell_what_a_gateway_draws() {
+    assert_absent("cli", "start_foreseeable", "random choices of a gateway in use must not be foreseeable", &[]);
+    assert_absent("runtime", "start_foreseeable(", "no setting may lead there", &["runtime/src/run.rs"]);
+}
