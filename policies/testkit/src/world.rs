@@ -138,7 +138,7 @@ impl World for Sim {
     async fn send(&self, call: Call) -> Result<Response<SimBody>, TransportError> {
         let connect = call.timeouts.connect;
         let sent = Sent::new(call, self.elapsed());
-        let answer = self.0.upstream.answer(&sent);
+        let answer = self.0.upstream.answer(&sent).map(|answer| answer.to(&sent.method));
         self.0.ledger.sent(sent);
         match answer {
             Ok(answer) => answer.play(self, connect).await,

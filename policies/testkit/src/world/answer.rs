@@ -4,7 +4,7 @@ use std::future::pending;
 
 use aigw_core::{Call, EndpointKey, Millis, TransportError, TransportErrorKind, World};
 use bytes::Bytes;
-use http::{HeaderMap, Response, StatusCode};
+use http::{HeaderMap, Method, Response, StatusCode};
 
 use super::{Sim, SimBody};
 
@@ -30,7 +30,7 @@ pub struct Sent {
     /// Where it went.
     pub endpoint: EndpointKey,
     /// Its method.
-    pub method: http::Method,
+    pub method: Method,
     /// Its path and query; the host is the endpoint's and is not set.
     pub uri: http::Uri,
     /// Its headers, secrets among them as [`super::stand_in`] writes them.
@@ -97,6 +97,14 @@ impl Sent {
 }
 
 impl Answer {
+    /// What HTTP lets through of an answer to a request of that method: no body follows where it was `HEAD` that asked, nor with a status that says so
+    /// (RFC 9110, sections 9.3.2, 15.3.5 and 15.4.5).
+    pub(super) fn to(self, method: &Method) -> Self {
+        let says_so = |head: &Head| matches!(head.status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED);
+        let bodiless = *method == Method::HEAD || self.head.as_ref().is_ok_and(says_so);
+        if bodiless { Self { pieces: Vec::new(), ..self } } else { self }
+    }
+
     /// Lets it happen. `connect` is how long the gateway waits for a connection.
     pub(super) async fn play(self, sim: &Sim, connect: Millis) -> Result<Response<SimBody>, TransportError> {
         let called = sim.now();
