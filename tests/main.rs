@@ -7,6 +7,7 @@
 
 mod docs;
 mod e2e;
+mod equal;
 mod faults;
 mod generated;
 mod house;
