@@ -1,15 +1,17 @@
 //! Benchmarks of the gateway beside nginx, in one command: `tests/bench/run`. Not tests: they time things.
 //!
 //! `compare` starts a mock upstream, nginx and the gateway, drives them in interleaved runs and writes a table; `upstream` and `load` are its parts.
-//! `startup` times the command line, `simulate` the simulated world.
+//! `startup` times the command line, `simulate` the simulated world, `policies` the tests of policies.
 
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a benchmark prints its figures")]
 
+mod access;
 mod compare;
 mod load;
 mod process;
 mod simulate;
 mod startup;
+mod suites;
 mod upstream;
 
 use std::process::ExitCode;
@@ -49,8 +51,9 @@ fn run(args: &[String]) -> anyhow::Result<()> {
         }
         ["startup", aigw] => startup::run(aigw),
         ["simulate"] => simulate::run(),
+        ["policies", aigw, cerbos @ ..] => suites::run(aigw, cerbos.first().copied()),
         _ => bail!(
-            "usage: aigw-bench upstream ADDRESS | load ADDRESS SCENARIO SECONDS CONNECTIONS [RATE] | compare AIGW NGINX FOLDER [REPETITIONS] | startup AIGW | simulate"
+            "usage: aigw-bench upstream ADDRESS | load ADDRESS SCENARIO SECONDS CONNECTIONS [RATE] | compare AIGW NGINX FOLDER [REPETITIONS] | startup AIGW | simulate | policies AIGW [CERBOS]"
         ),
     }
 }
