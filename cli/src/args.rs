@@ -14,7 +14,7 @@ use crate::output::{Color, Target};
 #[derive(Debug, Parser)]
 #[command(name = "aigw", version, propagate_version = true, max_term_width = 120)]
 #[command(
-    after_help = "Exit codes: 0 fine · 1 findings · 2 usage, configuration or I/O · 3 policies do not compile · 4 no test ran · 5 signature or trust · 70 a bug of ours"
+    after_help = "Exit codes: 0 fine · 1 findings · 2 usage, configuration or I/O · 3 policies do not compile · 4 no test ran · 5 signature or trust · 6 threshold not met · 70 a bug of ours"
 )]
 pub(crate) struct Cli {
     #[command(flatten)]

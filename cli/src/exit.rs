@@ -17,6 +17,8 @@ pub(crate) enum Exit {
     NoTest = 4,
     /// A signature or trust decision refused.
     Trust = 5,
+    /// Less was reached, or noticed, than was asked for.
+    Threshold = 6,
     /// A fault of ours.
     Bug = 70,
 }

@@ -37,6 +37,40 @@ pub(super) fn draw(sources: &Sources, span: Span, title: &str, notes: &[(&str, &
     renderer.render(&[drawn])
 }
 
+/// Something about one line of a file, whose text is at hand and whose file need not be.
+pub(super) struct Remark<'a> {
+    /// What there is to say.
+    pub(super) title: &'a str,
+    /// The file.
+    pub(super) path: &'a str,
+    /// The line, from 1.
+    pub(super) line: u32,
+    /// Its text.
+    pub(super) text: &'a str,
+    /// Where what is meant begins, and the column behind its end; in characters from 1.
+    pub(super) columns: (u32, u32),
+    /// What stands beside the mark.
+    pub(super) label: &'a str,
+    /// What stands below, with its word.
+    pub(super) notes: &'a [(&'a str, &'a str)],
+}
+
+/// A remark, drawn as a warning without a code.
+pub(super) fn remark(remark: &Remark<'_>, colored: bool) -> String {
+    let renderer = if colored { Renderer::styled() } else { Renderer::plain() }.decor_style(DecorStyle::Ascii);
+    let byte = |column: u32| {
+        let before = usize::try_from(column).unwrap_or(usize::MAX).saturating_sub(1);
+        remark.text.char_indices().nth(before).map_or(remark.text.len(), |(at, _)| at)
+    };
+    let mark = AnnotationKind::Primary.span(byte(remark.columns.0)..byte(remark.columns.1)).label(remark.label);
+    let line = usize::try_from(remark.line).unwrap_or(usize::MAX);
+    let snippet = Snippet::source(remark.text).path(remark.path).line_start(line).annotations([mark]);
+    let drawn = Group::with_title(Title::WARNING.primary_title(remark.title)).element(snippet);
+    let title = |word: &str| if word == "help" { Title::HELP } else { Title::NOTE };
+    let drawn = remark.notes.iter().fold(drawn, |drawn, (word, text)| drawn.element(title(word).message(*text)));
+    renderer.render(&[drawn])
+}
+
 fn groups<'a>(report: &Report<'a>, finding: &'a Finding) -> Vec<Group<'a>> {
     let level = match finding.level {
         Level::Error => Title::ERROR,

@@ -18,7 +18,7 @@ use aigw_kinds::{Place, Program, RouteId};
 
 pub use self::baseline::{Baseline, Witness};
 pub use self::kind::MutantKind;
-pub use self::report::{Counts, KindCount, MutationReport, TrialResult, Tried};
+pub use self::report::{About, Counts, KindCount, MutationReport, TrialResult, Tried};
 pub use self::trial::{Trials, Verdict};
 
 /// One change of a program.

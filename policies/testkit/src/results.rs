@@ -6,6 +6,7 @@ use aigw_core::Record;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::mutation::MutationReport;
 use crate::report::FailureKind;
 
 /// The version of this shape. It changes where something is taken away or means something else; what is added does not change it.
@@ -29,6 +30,9 @@ pub struct Results {
     pub orphans: Vec<String>,
     /// What is wrong with the policies or with test files. Where there is anything, no case ran.
     pub findings: Vec<FindingResult>,
+    /// What came of `--mutate`, where it was asked for and every case passed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mutation: Option<MutationReport>,
 }
 
 /// What came of a run.

@@ -5,6 +5,7 @@
 
 mod execute;
 mod filter;
+mod mutate;
 mod pool;
 mod published;
 mod replay;
@@ -60,6 +61,8 @@ pub(crate) struct Test {
     /// Run again whenever a file changes, what the change touches first; ends with Ctrl-C
     #[arg(long, conflicts_with = "update_snapshots")]
     watch: bool,
+    #[command(flatten)]
+    mutation: mutate::Mutation,
     /// Format of the results, written to standard output or behind a colon to a file; may be given several times
     #[arg(
         long,
@@ -103,10 +106,11 @@ impl Test {
             snapshots::remove(&root, std::mem::take(&mut orphans), &mut updated)?;
             tell_updated(&updated, globals);
         }
-        let results = published::results(&session, &execute::cases(&session, &chosen), &reports, orphans);
+        let mut results = published::results(&session, &execute::cases(&session, &chosen), &reports, orphans);
+        let threshold = self.mutation.run(&session, &chosen, &pool, &mut results)?;
         self.write(&results, &session.suites.sources, &[], globals)?;
         tell_time(began, globals);
-        Ok(if results.status == RunStatus::Passed { Exit::Fine } else { Exit::Findings })
+        Ok(if results.status == RunStatus::Passed { threshold } else { Exit::Findings })
     }
 
     /// The cases that run; why there is none.

@@ -23,13 +23,20 @@ const PACE: Duration = Duration::from_millis(100);
 pub(crate) struct Pool {
     jobs: usize,
     progress: bool,
+    /// What is counted, for people.
+    what: &'static str,
 }
 
 impl Pool {
     /// So many threads, or one for each core that there is. Progress is shown on a terminal, unless nothing shall be said.
     pub(crate) fn new(jobs: Option<NonZeroUsize>, quiet: bool) -> Self {
         let jobs = jobs.or_else(|| thread::available_parallelism().ok()).map_or(1, NonZeroUsize::get);
-        Self { jobs: jobs.min(MAX_JOBS), progress: !quiet && io::stderr().is_terminal() }
+        Self { jobs: jobs.min(MAX_JOBS), progress: !quiet && io::stderr().is_terminal(), what: "cases" }
+    }
+
+    /// The same, for other items than cases.
+    pub(super) fn of(self, what: &'static str) -> Self {
+        Self { what, ..self }
     }
 
     /// What `work` makes of each item, in the order of the items. Each thread works with what `make` makes for it.
@@ -81,7 +88,7 @@ impl Pool {
         while over.recv_timeout(PACE) == Err(RecvTimeoutError::Timeout) {
             if self.progress && began.elapsed() >= PATIENCE {
                 shown = true;
-                let _ = write!(io::stderr().lock(), "\r{} of {all} cases", done.load(Ordering::Relaxed));
+                let _ = write!(io::stderr().lock(), "\r{} of {all} {}", done.load(Ordering::Relaxed), self.what);
             }
         }
         if shown {
@@ -103,7 +110,7 @@ mod tests {
     use super::*;
 
     fn pool(jobs: usize) -> Pool {
-        Pool { jobs, progress: false }
+        Pool { jobs, progress: false, what: "cases" }
     }
 
     #[test]

@@ -36,6 +36,7 @@ pub(crate) fn results(session: &Session, cases: &[&Case], reports: &[Report], or
         cases: results,
         orphans,
         findings: Vec::new(),
+        mutation: None,
     }
 }
 
@@ -61,6 +62,7 @@ fn nothing(status: RunStatus, seed: u64) -> Results {
         cases: Vec::new(),
         orphans: Vec::new(),
         findings: Vec::new(),
+        mutation: None,
     }
 }
 

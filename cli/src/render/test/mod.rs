@@ -2,6 +2,7 @@
 
 mod github;
 mod junit;
+mod mutation;
 mod pretty;
 mod tap;
 mod trace;
@@ -71,10 +72,10 @@ fn is_read(target: &Target<TestFormat>) -> bool {
 /// What came, in one format.
 pub(crate) fn render(shown: &Shown<'_>, format: TestFormat, colored: bool) -> String {
     match format {
-        TestFormat::Pretty => pretty::render(shown, colored),
+        TestFormat::Pretty => [pretty::render(shown, colored), mutation::pretty(shown, colored)].concat(),
         TestFormat::Json => json(shown.results),
         TestFormat::Junit => junit::render(shown.results),
-        TestFormat::Github => github::render(shown),
+        TestFormat::Github => [github::render(shown), mutation::github(shown)].concat(),
         TestFormat::Tap => tap::render(shown.results),
     }
 }

@@ -52,7 +52,8 @@ fn enter(set: &mut BTreeSet<String>, text: &str) {
 /// Without any of it no retry, fallback or time-out could have had a say.
 fn is_troubled(exchange: &Exchange) -> bool {
     let record = &exchange.record;
-    record.outcome != Outcome::Completed
+    // What is refused never came to a target.
+    !matches!(record.outcome, Outcome::Completed | Outcome::Refused)
         || !record.skipped.is_empty()
         || record.attempts.iter().any(|attempt| attempt.outcome != AttemptOutcome::Served)
 }

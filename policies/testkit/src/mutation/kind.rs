@@ -19,7 +19,9 @@ pub enum MutantKind {
     NegateCondition,
     /// A limit allows twice as much.
     DoubleLimit,
-    /// A time is twice as long, or a number of attempts twice as high.
+    /// A limit counts over twice the time, or lets requests wait twice as long.
+    DoubleWindow,
+    /// A time of a provider or of retries is twice as long, or a number of attempts twice as high.
     DoubleBound,
     /// A target is gone.
     DropTarget,
@@ -43,13 +45,14 @@ pub enum MutantKind {
 
 impl MutantKind {
     /// Every kind.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::DropRule,
         Self::DropPolicy,
         Self::WidenRule,
         Self::WidenMatch,
         Self::NegateCondition,
         Self::DoubleLimit,
+        Self::DoubleWindow,
         Self::DoubleBound,
         Self::DropTarget,
         Self::FlipWeights,
@@ -71,6 +74,7 @@ impl MutantKind {
             Self::WidenMatch => "widen-match",
             Self::NegateCondition => "negate-condition",
             Self::DoubleLimit => "double-limit",
+            Self::DoubleWindow => "double-window",
             Self::DoubleBound => "double-bound",
             Self::DropTarget => "drop-target",
             Self::FlipWeights => "flip-weights",
@@ -93,6 +97,7 @@ impl MutantKind {
             Self::WidenMatch => "matching more here",
             Self::NegateCondition => "negating this condition",
             Self::DoubleLimit => "doubling this limit",
+            Self::DoubleWindow => "doubling the time of this limit",
             Self::DoubleBound => "doubling a bound of this",
             Self::DropTarget => "dropping this target",
             Self::FlipWeights => "exchanging these shares",
@@ -117,6 +122,9 @@ impl MutantKind {
             Self::WidenMatch => "add a case that differs in this alone, and expect the other route that it reaches, or 404",
             Self::NegateCondition => "add two cases, one in which the condition holds and one in which it does not",
             Self::DoubleLimit => "add a case that sends one request more than this allows (`times`), and expect 429",
+            Self::DoubleWindow => {
+                "add a case that uses the limit up, lets time pass (`advance`, or answers with `after`), and expect what gets through then"
+            }
             Self::DoubleBound => {
                 "add a case in which the upstream takes longer or fails oftener than this allows, and expect `status`, `took` or `attempts`"
             }

@@ -4,11 +4,16 @@ use std::collections::BTreeMap;
 
 use aigw_core::Share;
 use aigw_kinds::{Place, Program};
+use aigw_source::Sources;
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{Mutant, MutantKind, Verdict};
 use crate::plan::Case;
+use crate::report::FailureKind;
+
+/// Most characters of a line that are told.
+const MAX_LINE_CHARS: usize = 1_000;
 
 /// What came of all mutants.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
@@ -69,14 +74,18 @@ pub struct Tried {
     pub line: u32,
     /// Where, in characters from 1.
     pub column: u32,
+    /// The column behind its end.
+    pub end_column: u32,
+    /// The line as it stands, at most 1,000 characters of it.
+    pub text: String,
     /// What came of it.
     pub result: TrialResult,
     /// The first case that failed, as `suite / case`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub noticed_by: Option<String>,
-    /// How it failed, as in reports of tests.
+    /// How it failed.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub how: Option<&'static str>,
+    pub how: Option<FailureKind>,
     /// How many cases could have noticed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cases: Option<usize>,
@@ -100,10 +109,21 @@ pub enum TrialResult {
     Invalid,
 }
 
+/// What mutants and their verdicts refer to.
+#[derive(Clone, Copy, Debug)]
+pub struct About<'a> {
+    /// The program that was changed.
+    pub program: &'a Program,
+    /// The files that it was compiled from.
+    pub sources: &'a Sources,
+    /// The cases, in the order that verdicts number them.
+    pub cases: &'a [&'a Case],
+}
+
 impl MutationReport {
-    /// Tells what came of these mutants; `cases` are numbered as the verdicts number them.
-    pub fn new(program: &Program, cases: &[&Case], tried: &[(Mutant, Verdict)], left_out: usize, seed: u64) -> Self {
-        let mutants: Vec<Tried> = tried.iter().map(|(mutant, verdict)| Tried::new(program, cases, mutant, verdict)).collect();
+    /// Tells what came of these mutants, each with its verdict, where `left_out` more were left out by `seed`.
+    pub fn new(about: &About<'_>, tried: &[(Mutant, Verdict)], left_out: usize, seed: u64) -> Self {
+        let mutants: Vec<Tried> = tried.iter().map(|(mutant, verdict)| Tried::new(about, mutant, verdict)).collect();
         let mut counts = Counts::default();
         let mut kinds: BTreeMap<MutantKind, Counts> = BTreeMap::new();
         for mutant in &mutants {
@@ -150,9 +170,12 @@ impl Counts {
 }
 
 impl Tried {
-    fn new(program: &Program, cases: &[&Case], mutant: &Mutant, verdict: &Verdict) -> Self {
+    fn new(about: &About<'_>, mutant: &Mutant, verdict: &Verdict) -> Self {
         let Place(file, line, column) = mutant.place;
-        let file = usize::try_from(file).ok().and_then(|file| program.files.get(file)).cloned().unwrap_or_default();
+        let file = usize::try_from(file).ok().and_then(|file| about.program.files.get(file)).cloned().unwrap_or_default();
+        let text = about.sources.find(&file).map_or("", |id| about.sources.line_text(id, line));
+        let text: String = text.chars().take(MAX_LINE_CHARS).collect();
+        let end_column = column.saturating_add(length_of(&text, column));
         let (id, name) = (mutant.id.clone(), mutant.name.clone());
         let result = match verdict {
             Verdict::Noticed { .. } => TrialResult::Noticed,
@@ -162,12 +185,21 @@ impl Tried {
         };
         let (noticed_by, how) = match verdict {
             Verdict::Noticed { case, how } => {
-                (cases.get(*case).map(|case| format!("{} / {}", case.suite, case.name)), Some(how.as_str()))
+                (about.cases.get(*case).map(|case| format!("{} / {}", case.suite, case.name)), Some(*how))
             }
             _ => (None, None),
         };
         let why = if let Verdict::Invalid(why) = verdict { Some(why.clone()) } else { None };
         let cases = if let Verdict::Unnoticed { cases } = verdict { Some(*cases) } else { None };
-        Self { id, kind: mutant.kind, name, file, line, column, result, noticed_by, how, cases, why }
+        Self { id, kind: mutant.kind, name, file, line, column, end_column, text, result, noticed_by, how, cases, why }
     }
+}
+
+/// How many characters what begins in this column has: a word, or where it is none, the rest of the line.
+fn length_of(line: &str, column: u32) -> u32 {
+    let start = usize::try_from(column).unwrap_or(usize::MAX).saturating_sub(1);
+    let rest: Vec<char> = line.trim_end().chars().skip(start).collect();
+    let is_word = |c: &char| !c.is_whitespace() && !matches!(c, ',' | '{' | '}' | '[' | ']' | '"' | '\'');
+    let word = rest.iter().take_while(|c| is_word(c)).count();
+    u32::try_from(if word > 0 { word } else { rest.len() }).unwrap_or(1).max(1)
 }

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use aigw_compile::{Input, compile};
-use aigw_source::Limits;
+use aigw_source::{Limits, Sources};
 
 use super::*;
 use crate::{Settings, Subject, Suites, load, run, settle};
@@ -69,12 +69,16 @@ fn document(line: &str) -> String {
 
 /// The program of [`HOUSE`] and these documents.
 fn program(documents: &[&str]) -> Arc<Program> {
-    let text: String = std::iter::once(HOUSE.to_owned()).chain(documents.iter().map(|line| document(line))).collect();
-    let files = BTreeMap::from([("policies.yaml".to_owned(), text.into_bytes())]);
-    compiled(files)
+    with_sources(documents).0
 }
 
-fn compiled(files: BTreeMap<String, Vec<u8>>) -> Arc<Program> {
+/// The same with its files.
+fn with_sources(documents: &[&str]) -> (Arc<Program>, Sources) {
+    let text: String = std::iter::once(HOUSE.to_owned()).chain(documents.iter().map(|line| document(line))).collect();
+    compiled(BTreeMap::from([("policies.yaml".to_owned(), text.into_bytes())]))
+}
+
+fn compiled(files: BTreeMap<String, Vec<u8>>) -> (Arc<Program>, Sources) {
     let compiled = compile(Input { files, refused: Vec::new() }, &Limits::default());
     let faults: Vec<&str> = compiled
         .findings
@@ -82,7 +86,7 @@ fn compiled(files: BTreeMap<String, Vec<u8>>) -> Arc<Program> {
         .filter(|finding| finding.level == aigw_source::Level::Error)
         .map(|finding| finding.message.as_str())
         .collect();
-    Arc::new(compiled.program.unwrap_or_else(|| panic!("{faults:#?}")))
+    (Arc::new(compiled.program.unwrap_or_else(|| panic!("{faults:#?}"))), compiled.sources)
 }
 
 /// A suite of these cases, a line each.
@@ -123,10 +127,10 @@ fn baseline<'c>(program: &Arc<Program>, suites: &'c Suites, settings: &Settings)
     Baseline::new(&cases, witnesses)
 }
 
-/// What came of every mutant, by its id.
-fn verdicts(program: &Arc<Program>, cases: &[&str]) -> BTreeMap<String, Verdict> {
+/// What came of the mutant of this id; `None` where it is not made.
+fn verdict(program: &Arc<Program>, cases: &[&str], id: &str) -> Option<Verdict> {
     let suites = suite(program, cases);
     let settings = Settings::default();
     let trials = Trials::new(program, baseline(program, &suites, &settings), &settings);
-    mutants(program).iter().map(|mutant| (mutant.id.clone(), trials.run(mutant))).collect()
+    mutants(program).iter().find(|mutant| mutant.id == id).map(|mutant| trials.run(mutant))
 }

@@ -109,13 +109,13 @@ impl Rule<'_> {
             LimitKind::Requests { window } => {
                 let longer = twice(window);
                 let name = format!("`{name}` counts over {longer} instead of {window}");
-                let draft = self.draft(MutantKind::DoubleBound, "/window", name);
+                let draft = self.draft(MutantKind::DoubleWindow, "/window", name);
                 self.changed(maker, draft, move |rule| rule.what = LimitKind::Requests { window: longer });
             }
             LimitKind::Concurrency { wait } if wait > Millis::default() => {
                 let longer = twice(wait);
                 let name = format!("a request may wait {longer} instead of {wait} for `{name}`");
-                let draft = self.draft(MutantKind::DoubleBound, "/wait", name);
+                let draft = self.draft(MutantKind::DoubleWindow, "/wait", name);
                 self.changed(maker, draft, move |rule| rule.what = LimitKind::Concurrency { wait: longer });
             }
             LimitKind::Concurrency { .. } => {}

@@ -12,9 +12,9 @@ struct Row {
 
 fn check(row: &Row) {
     let program = program(row.policies);
-    let survived = verdicts(&program, &[row.weak]).remove(row.id);
+    let survived = verdict(&program, &[row.weak], row.id);
     assert!(matches!(survived, Some(Verdict::Unnoticed { .. })), "{} with the weak case: {survived:?}", row.id);
-    let noticed = verdicts(&program, &[row.weak, row.strong]).remove(row.id);
+    let noticed = verdict(&program, &[row.weak, row.strong], row.id);
     assert!(matches!(noticed, Some(Verdict::Noticed { case: 1, .. })), "{} with the strong case: {noticed:?}", row.id);
 }
 
@@ -166,13 +166,13 @@ const LIMITS: &[Row] = &[
         strong: "{as: guest, upstream: {'*': ok}, steps: [{send: hello, times: 2, expect: {status: 200}}, {send: hello, expect: {status: 429}}]}",
     },
     Row {
-        id: "double-bound:fair/rpm/window",
+        id: "double-window:fair/rpm/window",
         policies: limit!("{name: rpm, requests: 3, window: 1m}"),
         weak: "{as: staff, upstream: {'*': ok}, steps: [{send: hello, times: 3, expect: {status: 200}}, {send: hello, expect: {status: 429}}]}",
         strong: "{as: staff, upstream: {'*': ok}, steps: [{send: hello, times: 3, expect: {status: 200}}, {advance: 1m}, {send: hello, expect: {status: 200}}]}",
     },
     Row {
-        id: "double-bound:fair/open/wait",
+        id: "double-window:fair/open/wait",
         policies: limit!("{name: open, concurrency: 1, onExceed: {wait: 2s}}"),
         weak: STAFF_OK,
         strong: "{as: staff, upstream: {'*': {status: 200, after: 3s, chat: {text: Hi.}}}, steps: [{send: hello, times: 2, together: true, expect: {shares: {by: status, '200': 1, '429': 1}}}]}",

@@ -13,7 +13,7 @@ fn programs() -> Vec<(String, Arc<Program>)> {
     folders.retain(|path| path.is_dir());
     folders.push(root.join("tests/bench/policies"));
     folders.sort();
-    let programs: Vec<_> = folders.iter().map(|folder| (folder.display().to_string(), compiled(policies(folder)))).collect();
+    let programs: Vec<_> = folders.iter().map(|folder| (folder.display().to_string(), compiled(policies(folder)).0)).collect();
     assert!(programs.len() >= 3, "the examples have moved");
     programs
 }

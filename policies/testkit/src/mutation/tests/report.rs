@@ -6,7 +6,7 @@ use super::*;
 
 #[test]
 fn counts_add_up_and_every_survivor_is_named() {
-    let program = program(&[
+    let (program, sources) = with_sources(&[
         MODEL,
         "{kind: Limit, name: fair, spec: {per: consumer, rules: [{name: rpm, requests: 3, window: 1m}]}}",
         "{kind: Route, name: known, spec: {surfaces: [openai], operations: [chat], serve: {models: [chat], default: chat}, policies: [front-door, everybody, fair]}}",
@@ -27,7 +27,8 @@ fn counts_add_up_and_every_survivor_is_named() {
             (mutant, verdict)
         })
         .collect();
-    let report = MutationReport::new(&program, trials.cases(), &tried, 7, 1);
+    let about = About { program: &program, sources: &sources, cases: trials.cases() };
+    let report = MutationReport::new(&about, &tried, 7, 1);
     insta::assert_json_snapshot!(report);
     assert_eq!(report.counts.valid() + report.counts.invalid, report.mutants.len());
     assert_eq!(report.survivors().count(), report.counts.survived());
