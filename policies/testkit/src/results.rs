@@ -89,7 +89,7 @@ pub struct CaseResult {
     pub virtual_ms: u64,
     /// What failed; at most 20.
     pub failures: Vec<FailureResult>,
-    /// The requests that failed, the first three of them, with their decisions.
+    /// The requests that failed, the first three of them, with their decisions. The first 200 cases that fail have them.
     pub traces: Vec<TraceResult>,
 }
 
@@ -159,7 +159,7 @@ pub struct TraceResult {
     pub request: String,
     /// The decisions, as the decision log of a gateway has them.
     pub record: Record,
-    /// What the expressions saw and gave, in their order. They are watched in the first 200 cases that fail.
+    /// What the expressions saw and gave, in their order.
     pub evaluations: Vec<EvaluationResult>,
     /// Each call that went upstream, in one line.
     pub calls: Vec<String>,

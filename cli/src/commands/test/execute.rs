@@ -6,8 +6,8 @@ use super::pool::Pool;
 use super::session::Session;
 use crate::exit::Stop;
 
-/// Most failing cases whose expressions are watched in a second run. Nobody reads more, and watching takes time and memory.
-const MAX_WATCHED: usize = 200;
+/// Most failing cases that keep their decisions, with what expressions saw in a second run. Nobody reads more, and both take time and memory.
+const MAX_EXPLAINED: usize = 200;
 
 /// Runs the cases of these numbers, and gives their reports in the same order. Rows of a matrix must stand together.
 pub(crate) fn run(session: &Session, chosen: &[usize], pool: &Pool) -> Result<Vec<Report>, Stop> {
@@ -31,8 +31,10 @@ pub(super) fn finished(session: &Session, cases: &[&Case], reports: Vec<Report>,
 
 /// Runs those that failed once more, with their expressions watched, for traces that say what was seen.
 fn explained(session: &Session, cases: &[&Case], mut reports: Vec<Report>, pool: &Pool) -> Result<Vec<Report>, Stop> {
-    let failed = reports.iter().enumerate().filter(|(_, report)| !report.passed()).map(|(index, _)| index);
-    let failed: Vec<usize> = failed.take(MAX_WATCHED).collect();
+    let failed = reports.iter_mut().enumerate().filter(|(_, report)| !report.passed());
+    let mut failed: Vec<(usize, &mut Report)> = failed.collect();
+    failed.iter_mut().skip(MAX_EXPLAINED).for_each(|(_, report)| forget_decisions(report));
+    let failed: Vec<usize> = failed.into_iter().take(MAX_EXPLAINED).map(|(index, _)| index).collect();
     let again: Vec<&Case> = failed.iter().filter_map(|index| cases.get(*index).copied()).collect();
     let subject = || Subject::watched(&session.program);
     let watched = pool.map(&again, subject, |subject, case| aigw_testkit::run(case, subject, &session.settings, &mut ()))?;
@@ -42,6 +44,11 @@ fn explained(session: &Session, cases: &[&Case], mut reports: Vec<Report>, pool:
         }
     }
     Ok(reports)
+}
+
+fn forget_decisions(report: &mut Report) {
+    report.traces = Vec::new();
+    report.failures.iter_mut().for_each(|failure| failure.trace = None);
 }
 
 fn explain(case: &Case, report: &mut Report, watched: Report) {
@@ -60,3 +67,6 @@ fn explain(case: &Case, report: &mut Report, watched: Report) {
         trace: None,
     });
 }
+
+#[cfg(test)]
+mod tests;
