@@ -23,7 +23,7 @@ fn lines(compiled: &Compiled) -> String {
 fn examples() -> impl Iterator<Item = (&'static Rule, &'static str, &'static str)> {
     rules().filter_map(|rule| match rule.examples {
         Examples::Yaml { bad, good } => Some((rule, bad, good)),
-        Examples::Words(_) => None,
+        Examples::Suite { .. } | Examples::Words(_) => None,
     })
 }
 

@@ -11,7 +11,7 @@ pub fn explanation(code_or_name: &str) -> Option<String> {
     let rule = find(code_or_name)?;
     let mut text = format!("{} {} ({})\n\n{}\n", rule.id.code, rule.id.name, rule.level(), rule.explanation.trim());
     match rule.examples {
-        Examples::Yaml { bad, good } => {
+        Examples::Yaml { bad, good } | Examples::Suite { bad, good } => {
             text.push_str(&format!("\nThis raises it:\n\n{}\nThis does not:\n\n{}", indented(bad), indented(good)));
         }
         Examples::Words(why) => text.push_str(&format!("\nThere is no example: {why}.\n")),
@@ -55,7 +55,7 @@ fn section(text: &mut String, rule: &Rule) {
         rule.explanation.trim()
     ));
     match rule.examples {
-        Examples::Yaml { bad, good } => {
+        Examples::Yaml { bad, good } | Examples::Suite { bad, good } => {
             text.push_str(&format!("\nThis raises it:\n\n```yaml\n{bad}```\n\nThis does not:\n\n```yaml\n{good}```\n"));
         }
         Examples::Words(why) => text.push_str(&format!("\nThere is no example: {why}.\n")),

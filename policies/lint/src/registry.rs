@@ -55,6 +55,22 @@ macro_rules! other {
     };
 }
 
+/// A rule about tests of policies, which the testkit raises.
+macro_rules! tests {
+    ($id:expr, $folder:literal) => {
+        Rule {
+            id: $id,
+            level: Level::Error,
+            explanation: include_str!(concat!("rules/", $folder, "/explanation.md")),
+            examples: Examples::Suite {
+                bad: include_str!(concat!("rules/", $folder, "/bad.yaml")),
+                good: include_str!(concat!("rules/", $folder, "/good.yaml")),
+            },
+            raised_by: RaisedBy::Elsewhere("testkit"),
+        }
+    };
+}
+
 const fn id(code: &'static str, name: &'static str) -> RuleId {
     RuleId { code, name }
 }
@@ -159,6 +175,17 @@ const RULES: &[Rule] = &[
     other!("kinds" Error kinds::INVALID_TEMPLATE, "t411_invalid_template"),
     other!("kinds" Error kinds::PROMPT_ARGUMENT, "t412_prompt_argument"),
     own!(t413_value_above_cap),
+    tests!(id("V101", "unknown-fixture"), "v101_unknown_fixture"),
+    tests!(id("V102", "unknown-subject"), "v102_unknown_subject"),
+    tests!(id("V103", "nothing-expected"), "v103_nothing_expected"),
+    tests!(id("V104", "cannot-fail"), "v104_cannot_fail"),
+    tests!(id("V105", "duplicate-case"), "v105_duplicate_case"),
+    tests!(id("V106", "unused-fixture"), "v106_unused_fixture"),
+    tests!(id("V107", "case-shape"), "v107_case_shape"),
+    tests!(id("V108", "bad-test-value"), "v108_bad_test_value"),
+    tests!(id("V109", "scripted-mock"), "v109_scripted_mock"),
+    tests!(id("V110", "cannot-hold"), "v110_cannot_hold"),
+    tests!(id("V111", "misplaced-test"), "v111_misplaced_test"),
 ];
 
 /// Every rule, by code.

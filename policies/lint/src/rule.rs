@@ -28,6 +28,13 @@ pub enum Examples {
         /// Raises nothing.
         good: &'static str,
     },
+    /// Both as files of tests, whose first line names the policies that they are about.
+    Suite {
+        /// Raises this rule and no other.
+        bad: &'static str,
+        /// Raises nothing.
+        good: &'static str,
+    },
     /// One YAML file cannot show it.
     Words(
         /// Why it cannot, to follow "no example:".

@@ -44,3 +44,6 @@ pub const ALL: &[RuleId] = &[
     CANNOT_HOLD,
     MISPLACED,
 ];
+
+#[cfg(test)]
+mod tests;
