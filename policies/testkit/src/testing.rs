@@ -2,7 +2,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use aigw_compile::{Input, compile};
 use aigw_kinds::Program;
@@ -13,10 +13,8 @@ use crate::{Case, Report, Settings, Subject, Suites, load, run, settle};
 /// Two endpoints, one after the other; shares by chance and by hash; a mock; a key that expires; a limit of three a minute; a clock.
 const HOUSE: &str = include_str!("testing/house.yaml");
 
-/// [`HOUSE`], compiled once: that takes longer than most tests.
 pub(crate) fn house() -> Arc<Program> {
-    static PROGRAM: OnceLock<Arc<Program>> = OnceLock::new();
-    Arc::clone(PROGRAM.get_or_init(|| compiled(HOUSE)))
+    compiled(HOUSE)
 }
 
 fn compiled(policies: &str) -> Arc<Program> {
