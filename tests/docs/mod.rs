@@ -5,6 +5,7 @@ mod commands;
 mod examples;
 mod links;
 mod operating;
+mod testing;
 
 use std::fs;
 use std::path::{Path, PathBuf};

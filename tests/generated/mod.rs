@@ -22,6 +22,7 @@ fn files() -> BTreeMap<String, String> {
     let mut files = schemas::files();
     files.insert("docs/errors.md".to_owned(), errors::page());
     files.insert("docs/reference.md".to_owned(), reference::page());
+    files.insert("docs/testing-reference.md".to_owned(), reference::tests_page());
     files.insert("docs/bundle-reasons.md".to_owned(), reasons::page());
     files.insert("docs/rules.md".to_owned(), format!("{NOTICE}{}", aigw_lint::documentation()));
     files

@@ -11,19 +11,29 @@ use serde_json::{Map, Value};
 pub(super) fn page() -> String {
     let mut page = format!("{}{INTRODUCTION}", super::NOTICE);
     for kind in Kind::ALL {
-        let schema = schema_of(*kind);
-        let name = kind.as_str();
-        writeln!(page, "\n## {name}\n\n{}\n", text(&schema, "description")).unwrap();
-        let example = super::root().join(format!("policies/kinds/src/{}/example.yaml", name.to_lowercase()));
-        if let Ok(example) = fs::read_to_string(example) {
-            writeln!(page, "```yaml\n{}```\n", example.trim_start_matches("---\n")).unwrap();
-        }
-        let definitions = object(&schema, "$defs").unwrap().clone();
-        let mut table = Table { definitions, rows: String::new(), explained: BTreeMap::new() };
-        table.below(schema.pointer("/properties/spec").unwrap(), "");
-        write!(page, "| field of `spec` | type | default | bounds | meaning |\n|---|---|---|---|---|\n{}", table.rows).unwrap();
+        let example = super::root().join(format!("policies/kinds/src/{}/example.yaml", kind.as_str().to_lowercase()));
+        section(&mut page, kind.as_str(), &schema_of(*kind), fs::read_to_string(example).ok());
     }
     page
+}
+
+/// The same of the tests of policies.
+pub(super) fn tests_page() -> String {
+    let mut page = format!("{}{TESTS_INTRODUCTION}", super::NOTICE);
+    section(&mut page, aigw_testkit::SUITE_KIND, &aigw_testkit::suite_schema(), None);
+    section(&mut page, aigw_testkit::FIXTURES_KIND, &aigw_testkit::fixtures_schema(), None);
+    page
+}
+
+fn section(page: &mut String, name: &str, schema: &Value, example: Option<String>) {
+    writeln!(page, "\n## {name}\n\n{}\n", text(schema, "description")).unwrap();
+    if let Some(example) = example {
+        writeln!(page, "```yaml\n{}```\n", example.trim_start_matches("---\n")).unwrap();
+    }
+    let definitions = object(schema, "$defs").unwrap().clone();
+    let mut table = Table { definitions, rows: String::new(), explained: BTreeMap::new() };
+    table.below(schema.pointer("/properties/spec").unwrap(), "");
+    write!(page, "| field of `spec` | type | default | bounds | meaning |\n|---|---|---|---|---|\n{}", table.rows).unwrap();
 }
 
 fn text<'a>(schema: &'a Value, member: &str) -> &'a str {
@@ -74,6 +84,9 @@ impl Table {
 
     /// Rows for everything that a value may hold. Items of lists and values of maps have none of their own; what is in them has.
     fn below(&mut self, schema: &Value, path: &str) {
+        if is_matcher(schema) {
+            return;
+        }
         let forms = self.forms(schema);
         for form in &forms {
             if let Some(members) = object(form, "properties") {
@@ -144,6 +157,9 @@ impl Table {
     }
 
     fn type_of(&self, schema: &Value) -> String {
+        if is_matcher(schema) {
+            return "[matcher](testing.md#matchers)".to_owned();
+        }
         let forms = self.forms(schema);
         if forms.len() > MOST_WORDS {
             return "[error code](errors.md)".to_owned();
@@ -206,6 +222,12 @@ impl Table {
         bounds.dedup();
         bounds.join("; ")
     }
+}
+
+/// Whether a value is a matcher, which has a table of its own.
+fn is_matcher(schema: &Value) -> bool {
+    let one = |schema: &Value| text(schema, "$ref") == "#/$defs/Matcher";
+    one(schema) || items(schema, "anyOf").iter().any(one)
 }
 
 /// A member with what is said of it: where it is the only one of its form, that may be said of the form.
@@ -286,6 +308,17 @@ fn default_of(value: &Value) -> String {
         other => quoted(other),
     }
 }
+
+const TESTS_INTRODUCTION: &str = "\
+# Reference of tests
+
+Every field of a `TestSuite` and of `TestFixtures`, made from the code that reads them. How to write tests: [testing.md](testing.md). Editors read the same from
+[`schemas/testsuite.json`](../schemas/testsuite.json) and [`schemas/testfixtures.json`](../schemas/testfixtures.json), which `aigw schema TestSuite` and
+`aigw schema TestFixtures` print.
+
+A *duration* is a whole number with `ms`, `s`, `m`, `h` or `d` (`30s`), a *share* a percentage (`80%`). In the first column `[]` stands for each item of a list and `NAME` for each name in a
+map. A matcher is a literal or one of [its words](testing.md#matchers).
+";
 
 const INTRODUCTION: &str = "\
 # Reference

@@ -14,6 +14,8 @@ pub(super) fn files() -> BTreeMap<String, String> {
     for kind in Kind::ALL {
         add(&kind.as_str().to_lowercase(), &schema_of(*kind));
     }
+    add("testsuite", &aigw_testkit::suite_schema());
+    add("testfixtures", &aigw_testkit::fixtures_schema());
     add("decision", &decision());
     add("runtime", &schemars::schema_for!(aigw_runtime::Settings).to_value());
     add("test-report", &aigw_testkit::results::results_schema());

@@ -8,10 +8,10 @@ use crate::output::print;
 /// Arguments of `schema`.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  aigw schema > .aigw/schema.json\n  aigw schema Route\n  aigw schema runtime        settings of `aigw serve --config`\n  aigw schema decision       one line of the decision log\n  aigw schema test-report    what `aigw test --format json` writes"
+    after_help = "Examples:\n  aigw schema > .aigw/schema.json\n  aigw schema Route\n  aigw schema TestSuite      the tests of policies\n  aigw schema runtime        settings of `aigw serve --config`\n  aigw schema decision       one line of the decision log\n  aigw schema test-report    what `aigw test --format json` writes"
 )]
 pub(crate) struct Schema {
-    /// A kind, `runtime`, `decision` or `test-report`; the whole policy language where left out
+    /// A kind, `TestSuite`, `TestFixtures`, `runtime`, `decision` or `test-report`; the whole policy language where left out
     of: Option<String>,
 }
 
@@ -23,6 +23,8 @@ impl Schema {
         };
         let schema = match asked.as_str() {
             "runtime" => schemars::schema_for!(aigw_runtime::Settings).to_value(),
+            aigw_testkit::SUITE_KIND => aigw_testkit::suite_schema(),
+            aigw_testkit::FIXTURES_KIND => aigw_testkit::fixtures_schema(),
             "test-report" => aigw_testkit::results::results_schema(),
             "decision" => schemars::schema_for!(aigw_core::Record).to_value(),
             kind => aigw_kinds::schema::schema_of(kind.parse().map_err(|_| unknown(kind))?),
@@ -32,13 +34,16 @@ impl Schema {
     }
 }
 
+/// What else has a schema.
+const OTHERS: [&str; 5] = [aigw_testkit::SUITE_KIND, aigw_testkit::FIXTURES_KIND, "runtime", "decision", "test-report"];
+
 /// As it is written to files: indented, with a newline at the end.
 pub(crate) fn text(schema: &serde_json::Value) -> String {
     format!("{schema:#}\n")
 }
 
 fn unknown(asked: &str) -> Stop {
-    let names = aigw_kinds::Kind::ALL.iter().map(|kind| kind.as_str()).chain(["runtime", "decision", "test-report"]);
+    let names = aigw_kinds::Kind::ALL.iter().map(|kind| kind.as_str()).chain(OTHERS);
     let stop = Stop::usage(format!("`{asked}` is not a kind"));
     match aigw_source::nearest(asked, names) {
         Some(name) => stop.help(format!("did you mean `{name}`?")),
