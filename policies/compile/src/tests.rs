@@ -84,6 +84,30 @@ fn files_of_others_are_skipped_and_said_to_be() {
 }
 
 #[test]
+fn tests_are_left_out_of_bundles_and_fixtures_elsewhere_are_a_mistake() {
+    let provider = "apiVersion: aigw.dev/v1\nkind: Provider\nmetadata: {name: up}\nspec: {type: mock}\n";
+    let fixtures = "apiVersion: aigw.dev/v1\nkind: TestFixtures\nmetadata: {name: f}\nspec: {}\n";
+    let suite = "apiVersion: aigw.dev/v1\nkind: TestSuite\nmetadata: {name: s}\nspec: {cases: []}\n";
+    let compiled = compile_files(&[("up.yaml", provider), ("fixtures/f.yaml", fixtures), ("s.test.yaml", suite)]);
+    let skipped: Vec<String> = compiled.skipped.iter().map(|(path, why)| format!("{path}: {why}")).collect();
+    assert_eq!(
+        skipped,
+        [
+            "fixtures/f.yaml:1: it holds fixtures of tests: `aigw test` judges it",
+            "s.test.yaml: it holds tests: `aigw test` judges it"
+        ]
+    );
+    let members = bundle_members(&compiled, compiled.program.as_ref().unwrap()).unwrap();
+    let sources: Vec<&str> = members.keys().map(String::as_str).filter(|path| path.ends_with(".yaml")).collect();
+    assert_eq!(sources, ["sources/up.yaml"]);
+    insta::assert_snapshot!(findings(&compile_files(&[("f.yaml", fixtures), ("s.yaml", suite), ("t.yaml", &suite.replace("Suite", "Siute"))])), @"
+    2:7 C027 `TestFixtures` is not a kind | `TestFixtures` stand in a YAML file of a folder named `fixtures`
+    2:7 C027 `TestSuite` is not a kind | a `TestSuite` stands in a file whose name ends with `.test.yaml`
+    2:7 C027 `TestSiute` is not a kind | a `TestSuite` stands in a file whose name ends with `.test.yaml`
+    ");
+}
+
+#[test]
 fn paths_that_were_refused_are_findings() {
     let input =
         Input { files: BTreeMap::new(), refused: vec![("x.yaml".to_owned(), "the link leaves the policy folder".to_owned())] };
