@@ -97,7 +97,7 @@ fn tests_are_left_out_of_bundles_and_fixtures_elsewhere_are_a_mistake() {
             "s.test.yaml: it holds tests: `aigw test` judges it"
         ]
     );
-    let members = bundle_members(&compiled, compiled.program.as_ref().unwrap()).unwrap();
+    let members = compiled.program.as_ref().and_then(|program| bundle_members(&compiled, program).ok()).unwrap_or_default();
     let sources: Vec<&str> = members.keys().map(String::as_str).filter(|path| path.ends_with(".yaml")).collect();
     assert_eq!(sources, ["sources/up.yaml"]);
     insta::assert_snapshot!(findings(&compile_files(&[("f.yaml", fixtures), ("s.yaml", suite), ("t.yaml", &suite.replace("Suite", "Siute"))])), @"

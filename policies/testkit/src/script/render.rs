@@ -178,44 +178,55 @@ fn as_pieces(chat: &ChatAnswer) -> Vec<PieceSpec> {
     pieces
 }
 
+/// A chunk of a stream.
+fn chunk(asked: &Asked, choices: Value) -> Value {
+    json!({"id": "chatcmpl-test", "object": "chat.completion.chunk", "created": 1_767_225_600, "model": asked.model, "choices": choices})
+}
+
+/// The event of a chunk of the first choice.
+fn delta(asked: &Asked, delta: Value, finish: Option<&str>) -> Piece {
+    event(&chunk(asked, json!([{"index": 0, "delta": delta, "finish_reason": finish}])))
+}
+
 fn stream(written: &[PieceSpec], asked: &Asked) -> Vec<Piece> {
-    let chunk = |choices: Value| json!({"id": "chatcmpl-test", "object": "chat.completion.chunk", "created": 1_767_225_600, "model": asked.model, "choices": choices});
-    let delta = |delta: Value, finish: Option<&str>| chunk(json!([{"index": 0, "delta": delta, "finish_reason": finish}]));
-    let (mut pieces, mut began, mut finished, mut usage) = (Vec::new(), false, false, None);
-    let mut end = None;
+    let mut pieces = Vec::new();
+    let mut began = false;
     for piece in written {
         if let Some(millis) = piece.wait {
             pieces.push(Piece::Wait(millis));
-            continue;
-        }
-        let content = content_delta(piece);
-        if let Some(mut content) = content {
+        } else if let Some(mut content) = content_delta(piece) {
             if !began && let Some(members) = content.as_object_mut() {
                 members.shift_insert(0, "role".to_owned(), "assistant".into());
                 began = true;
             }
-            pieces.push(event(&delta(content, None)));
+            pieces.push(delta(asked, content, None));
         } else if let Some(finish) = &piece.finish {
-            finished = true;
-            pieces.push(event(&delta(json!({}), Some(finish))));
+            pieces.push(delta(asked, json!({}), Some(finish)));
         } else if let Some(json) = &piece.event {
             pieces.push(event(json));
         } else if let Some(raw) = &piece.raw {
             pieces.push(Piece::Data(Bytes::copy_from_slice(raw.as_bytes())));
         }
-        usage = piece.usage.or(usage);
-        end = piece.end.or(end);
     }
-    let finishes = matches!(end, None | Some(StreamEnd::WithoutDone));
-    if finishes && !finished {
-        pieces.push(event(&delta(json!({}), Some("stop"))));
-    }
-    if let Some(usage) = usage.filter(|_| finishes && asked.usage) {
-        let mut last = chunk(json!([]));
-        if let Some(members) = last.as_object_mut() {
-            members.insert("usage".to_owned(), usage_json(usage));
+    pieces.extend(ending(written, asked));
+    pieces
+}
+
+/// What follows the pieces that are written: the finish, the tokens where they are asked for, and the end.
+fn ending(written: &[PieceSpec], asked: &Asked) -> Vec<Piece> {
+    let end = written.last().and_then(|piece| piece.end);
+    let mut pieces = Vec::new();
+    if matches!(end, None | Some(StreamEnd::WithoutDone)) {
+        if !written.iter().any(|piece| piece.finish.is_some()) {
+            pieces.push(delta(asked, json!({}), Some("stop")));
         }
-        pieces.push(event(&last));
+        if let Some(usage) = written.iter().rev().find_map(|piece| piece.usage).filter(|_| asked.usage) {
+            let mut last = chunk(asked, json!([]));
+            if let Some(members) = last.as_object_mut() {
+                members.insert("usage".to_owned(), usage_json(usage));
+            }
+            pieces.push(event(&last));
+        }
     }
     match end {
         None => pieces.push(Piece::Data(Bytes::from_static(b"data: [DONE]\n\n"))),
