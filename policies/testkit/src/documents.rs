@@ -176,3 +176,6 @@ impl Documents {
         Some(Read { path: path.to_owned(), name: bound.metadata.name.to_string(), document, spec: bound.spec })
     }
 }
+
+#[cfg(test)]
+mod tests;
