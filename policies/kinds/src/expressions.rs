@@ -10,7 +10,7 @@ use aigw_expr::{Condition, EvalError, ExprError, Names, Scope, Type, ValueExpr};
 use self::watch::Watched;
 use crate::{ExpressionId, ExpressionPlan, ExpressionScope, ExpressionType, Program};
 
-pub use watch::{Evaluation, Given, Watch};
+pub use watch::{Evaluation, Given, Judged, Watch};
 
 /// Every expression of a program, ready to be evaluated.
 #[derive(Clone, Debug, Default)]
@@ -110,6 +110,13 @@ impl Expressions {
     /// As [`Expressions::holds`].
     pub fn holds_if_any(&self, id: Option<ExpressionId>, names: &dyn Names) -> Result<bool, EvalError> {
         id.map_or(Ok(true), |id| self.holds(id, names))
+    }
+
+    /// Tells a watch what a rule of an authorization policy said.
+    pub(crate) fn judged(&self, judged: Judged) {
+        if let Some(watched) = &self.watched {
+            watched.judged(judged);
+        }
     }
 
     /// A value as text: numbers and booleans are written out, other values as JSON; `None` where it is missing or `null`.

@@ -33,7 +33,7 @@ pub mod written;
 
 pub use decision::{Decider, Decision, Refusal};
 pub use document::*;
-pub use expressions::{CompiledExpression, Evaluation, ExpressionFault, Expressions, Given, Watch};
+pub use expressions::{CompiledExpression, Evaluation, ExpressionFault, Expressions, Given, Judged, Watch};
 pub use lower::lower;
 pub use program::*;
 pub use program_check::{ParameterFault, ProgramFault};

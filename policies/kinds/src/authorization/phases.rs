@@ -10,7 +10,8 @@ use aigw_expr::EvalError;
 use crate::authorization::{AuthorizationPlan, AuthorizationRule, Effect, HttpMatch};
 use crate::facts::Facts;
 use crate::{
-    AuthorizationId, Decider, Decision, ExpressionId, ExpressionScope, Expressions, Mode, ModelId, Program, Refusal, RouteId,
+    AuthorizationId, Decider, Decision, ExpressionId, ExpressionScope, Expressions, Judged, Mode, ModelId, Program, Refusal,
+    RouteId,
 };
 
 /// An authorization policy, ready.
@@ -114,6 +115,8 @@ impl Rule {
         decisions: &mut Vec<Decision>,
     ) -> Option<Effect> {
         let (applies, failed) = self.applies(asked, expressions);
+        let held = self.when.filter(|_| failed.is_none()).map(|_| applies);
+        expressions.judged(Judged { by, applies, held });
         let verdict = match (applies, self.effect) {
             (true, Effect::Allow) => Verdict::Allowed,
             (true, Effect::Deny) => Verdict::Refused,
@@ -154,14 +157,19 @@ pub fn authorize(
 ) -> Result<Authorized, Refusal> {
     let mut authorized = Authorized::default();
     let mut possible = false;
-    for (policy, rule) in rules(policies).filter(|(_, rule)| rule.concerns(asked, asked.operation)) {
-        if rule.late {
-            // Where there never is a model, a rule about models says nothing.
-            authorized.late_rules |= asked.operation != Operation::Http;
-            possible |= asked.operation != Operation::Http && rule.effect == Effect::Allow && !rule.shadow;
+    // Where there never is a model, a rule about models says nothing.
+    let speaks = |rule: &Rule| !rule.late || asked.operation != Operation::Http;
+    for (policy, rule) in rules(policies).filter(|(_, rule)| speaks(rule)) {
+        let by = Decider::AuthorizationRule(policy, rule.index);
+        if !rule.concerns(asked, asked.operation) {
+            expressions.judged(Judged::aside(by));
             continue;
         }
-        let by = Decider::AuthorizationRule(policy, rule.index);
+        if rule.late {
+            authorized.late_rules = true;
+            possible |= rule.effect == Effect::Allow && !rule.shadow;
+            continue;
+        }
         match rule.judge(asked, expressions, by, Phase::Authorize, decisions) {
             Some(Effect::Deny) => return Err(denied()),
             Some(Effect::Allow) => authorized.any_model = true,
@@ -192,9 +200,13 @@ pub fn authorize_model(
     }
     let refusal = || Refusal::new(ErrorCode::ModelNotAllowed, "this caller may not use this model").about("model");
     let mut allowed = authorized.any_model;
-    let late = |rule: &Rule| rule.late && rule.concerns(asked, asked.operation) && rule.fits_model(model);
+    let late = |rule: &Rule| rule.late && rule.concerns(asked, asked.operation);
     for (policy, rule) in rules(policies).filter(|(_, rule)| late(rule)) {
         let by = Decider::AuthorizationRule(policy, rule.index);
+        if !rule.fits_model(model) {
+            expressions.judged(Judged::aside(by));
+            continue;
+        }
         match rule.judge(asked, expressions, by, Phase::Resolve, decisions) {
             Some(Effect::Deny) => return Err(refusal()),
             Some(Effect::Allow) => allowed = true,

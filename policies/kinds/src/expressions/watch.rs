@@ -1,4 +1,4 @@
-//! Watching expressions at work, for tests of policies: what each gave, and what it saw. Production never does.
+//! Watching policies at work, for their tests: what each expression gave and what it saw, and what each rule of access said. Production never does.
 
 use std::fmt::Debug;
 use std::sync::Arc;
@@ -7,13 +7,27 @@ use aigw_expr::{Condition, EvalError, HIDDEN, NameId, Names, Seen, ValueExpr, cu
 use serde_json::Value;
 
 use super::written_out;
-use crate::ExpressionId;
 use crate::authentication::SECRET_HEADERS;
+use crate::{Decider, ExpressionId};
 
 /// Sees every evaluation of a program's expressions, in their order.
 pub trait Watch: Send + Sync + Debug {
     /// Takes what was seen. It comes on the request's own way, before the caller learns what the expression gave.
     fn saw(&self, evaluation: Evaluation);
+
+    /// A rule of an authorization policy was judged for a request. A record names only rules that apply; coverage asks for the others too.
+    fn judged(&self, _: Judged) {}
+}
+
+/// What one rule of an authorization policy said of one request. What the list of models asks of rules is no such judgement.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Judged {
+    /// Which rule: always a [`Decider::AuthorizationRule`].
+    pub by: Decider,
+    /// Whether it applies, be it enforced or in shadow.
+    pub applies: bool,
+    /// What its `when` gave; `None` where it has none, was not asked or could not be told.
+    pub held: Option<bool>,
 }
 
 /// One evaluation of one expression.
@@ -41,6 +55,13 @@ pub enum Given {
     Failed(String),
 }
 
+impl Judged {
+    /// The rule is about other requests; its `when` is not asked.
+    pub(crate) const fn aside(by: Decider) -> Self {
+        Self { by, applies: false, held: None }
+    }
+}
+
 /// A watch, and what it must not see.
 #[derive(Debug)]
 pub(super) struct Watched {
@@ -58,6 +79,10 @@ impl Watched {
         let (outcome, seen) = condition.evaluate_seeing(names, &self.hides());
         self.tell(id, seen, &outcome, |holds, _| Given::Bool(*holds));
         outcome
+    }
+
+    pub(super) fn judged(&self, judged: Judged) {
+        self.watch.judged(judged);
     }
 
     pub(super) fn text(&self, id: ExpressionId, value: &ValueExpr, names: &dyn Names) -> Result<Option<String>, EvalError> {

@@ -1,4 +1,4 @@
-#![expect(clippy::unwrap_used, reason = "tests")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 use http::{HeaderMap, Method};
 use serde_json::{Value, json};
@@ -278,4 +278,54 @@ fn the_list_holds_the_models_that_could_be_used() {
     let mut denied = Setting::rules(&[json!({}), json!({"effect": "deny", "models": ["embedder"]})]);
     denied.operation = Operation::Models;
     assert_eq!((denied.may_use(CHAT_SMALL), denied.may_use(EMBEDDER)), (true, false));
+}
+
+#[derive(Debug, Default)]
+struct Notebook(std::sync::Mutex<Vec<Judged>>);
+
+impl crate::Watch for Notebook {
+    fn saw(&self, _: crate::Evaluation) {}
+
+    fn judged(&self, judged: Judged) {
+        self.0.lock().unwrap().push(judged);
+    }
+}
+
+/// What a watch hears of both phases: the rule's index, whether it applies, and what its `when` gave.
+fn heard(setting: &mut Setting, model: ModelId) -> Vec<(u16, bool, Option<bool>)> {
+    let notebook = Arc::new(Notebook::default());
+    let expressions = std::mem::take(&mut setting.expressions);
+    setting.expressions = expressions.watched(Arc::clone(&notebook) as Arc<dyn crate::Watch>, []);
+    let _ = (setting.model(model), setting.may_use(model));
+    let heard = notebook.0.lock().unwrap();
+    let heard = heard.iter().map(|judged| match judged.by {
+        Decider::AuthorizationRule(AuthorizationId(0), index) => (index, judged.applies, judged.held),
+        other => panic!("{other:?} is no rule"),
+    });
+    heard.collect()
+}
+
+#[test]
+fn a_watch_hears_of_rules_that_do_not_apply() {
+    let rules = [
+        json!({"roles": ["admin"], "when": WHEN_TEAM}),
+        json!({"when": WHEN_TEAM}),
+        json!({"effect": "deny", "mode": "shadow", "when": WHEN_FAILS}),
+        json!({"models": ["chat-small"], "when": WHEN_TEAM}),
+        json!({"models": ["chat-default"], "roles": ["admin"]}),
+        json!({"effect": "deny", "models": ["chat-*"]}),
+        json!({}),
+        json!({"models": ["chat-small"]}),
+    ];
+    let early = [(0, false, None), (1, false, Some(false)), (2, true, None), (4, false, None), (6, true, None)];
+    let expected = |late: &[(u16, bool, Option<bool>)]| [early.as_slice(), late].concat();
+    let at = |model| heard(&mut Setting::rules(&rules), model);
+    assert_eq!(at(CHAT_SMALL), expected(&[(3, false, Some(false)), (5, true, None)]), "a deny ends it");
+    assert_eq!(at(CHAT_DEFAULT), expected(&[(3, false, None), (5, true, None)]));
+    let mut blue = Setting::one(json!({"when": WHEN_TEAM}));
+    blue.headers = headers(&[("x-team", "blue")]);
+    assert_eq!(heard(&mut blue, CHAT_SMALL), [(0, true, Some(true))]);
+    let mut http = Setting::rules(&[json!({"models": ["chat-*"]}), json!({"roles": ["admin"]})]);
+    http.operation = Operation::Http;
+    assert_eq!(heard(&mut http, CHAT_SMALL), [(1, false, None)], "a rule about models says nothing there");
 }
