@@ -45,6 +45,9 @@ pub struct Record {
     /// The model document that served, once resolved.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub model: Option<Arc<str>>,
+    /// The model document that the client meant, where a fallback was turned to instead.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fallback_from: Option<Arc<str>>,
     /// Whether the client asked for a stream.
     pub stream: bool,
     /// Each policy that took part, in order.
@@ -165,6 +168,9 @@ pub struct LimitState {
 pub struct Attempt {
     /// `provider/endpoint/model`.
     pub target: Arc<str>,
+    /// The model document that it was for, where that is a fallback.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fallback: Option<Arc<str>>,
     /// The target's status; absent where no answer came.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<u16>,

@@ -53,7 +53,7 @@ pub(crate) async fn call_model<W: World>(x: &mut Exchange<'_, W>, model: ModelId
         if x.admit_model(*fallback).await.is_err() {
             continue;
         }
-        x.name_model(*fallback);
+        x.turn_to(*fallback);
         match serve(x, *fallback).await {
             Ok(reply) => return Ok(reply),
             Err(End::Final(trouble)) => return told(x, trouble),

@@ -199,6 +199,13 @@ impl<'r, W: World> Exchange<'r, W> {
         self.settlement.record.model = model.of(self.fixed.loaded.program()).map(|plan| plan.origin.name.to_shared());
     }
 
+    /// Notes that a fallback serves instead of the model that the client means.
+    pub(crate) fn turn_to(&mut self, fallback: ModelId) {
+        let meant = self.settlement.record.model.take();
+        self.settlement.record.fallback_from = self.settlement.record.fallback_from.take().or(meant);
+        self.name_model(fallback);
+    }
+
     /// Whether this caller may use a model now, and counts it; asked anew for each fallback.
     pub(crate) async fn admit_model(&mut self, model: ModelId) -> Result<(), Refusal> {
         let matched = self.matched()?;

@@ -49,7 +49,8 @@ impl<W: World> Settlement<W> {
     pub(crate) fn sent(&mut self, target: Arc<str>, at: Moment) {
         followed(&mut self.record.attempts);
         let outcome = AttemptOutcome::Cancelled;
-        self.record.attempts.push(Attempt { target, status: None, micros: 0, outcome, reason: None });
+        let fallback = self.record.fallback_from.as_ref().and(self.record.model.clone());
+        self.record.attempts.push(Attempt { target, fallback, status: None, micros: 0, outcome, reason: None });
         self.sent = Some(at);
     }
 

@@ -225,6 +225,7 @@ mod tests {
             code: Some(ErrorCode::UpstreamError),
             attempts: vec![Attempt {
                 target: "aoai/eastus/gpt-4o".into(),
+                fallback: None,
                 status: Some(500),
                 micros: 15_000,
                 outcome: AttemptOutcome::Failed,

@@ -18,8 +18,8 @@ impl Line<'_> {
     fn record(&mut self, record: &Record) {
         #[rustfmt::skip]
         let Record {
-            time, request_id, bundle, method, path, ip, route, route_at, operation, consumer, credential, model, stream,
-            policies, limits, attempts, skipped, usage, outcome, status, code, timings,
+            time, request_id, bundle, method, path, ip, route, route_at, operation, consumer, credential, model, fallback_from,
+            stream, policies, limits, attempts, skipped, usage, outcome, status, code, timings,
         } = record;
         self.raw("{\"time\":");
         self.signed(time.as_millis());
@@ -34,6 +34,7 @@ impl Line<'_> {
         self.text_if_any(",\"consumer\":", consumer.as_deref());
         self.text_if_any(",\"credential\":", credential.as_deref());
         self.text_if_any(",\"model\":", model.as_deref());
+        self.text_if_any(",\"fallbackFrom\":", fallback_from.as_deref());
         self.raw(if *stream { ",\"stream\":true" } else { ",\"stream\":false" });
         self.list(",\"policies\":", policies, Self::policy);
         self.list(",\"limits\":", limits, Self::limit);
@@ -77,8 +78,9 @@ impl Line<'_> {
     }
 
     fn attempt(&mut self, attempt: &Attempt) {
-        let Attempt { target, status, micros, outcome, reason } = attempt;
+        let Attempt { target, fallback, status, micros, outcome, reason } = attempt;
         self.text("{\"target\":", target);
+        self.text_if_any(",\"fallback\":", fallback.as_deref());
         if let Some(status) = status {
             self.number(",\"status\":", u64::from(*status));
         }

@@ -30,8 +30,10 @@ fn policy() -> impl Strategy<Value = PolicyVerdict> {
 fn attempt() -> impl Strategy<Value = Attempt> {
     use AttemptOutcome::{Cancelled, Failed, Retried, Served};
     let outcome = prop::sample::select(vec![Served, Retried, Failed, Cancelled]);
-    (text(), any::<Option<u16>>(), any::<u64>(), outcome, any::<Option<String>>())
-        .prop_map(|(target, status, micros, outcome, reason)| Attempt { target, status, micros, outcome, reason })
+    let texts = (text(), option::of(text()), any::<Option<String>>());
+    (texts, any::<Option<u16>>(), any::<u64>(), outcome).prop_map(|((target, fallback, reason), status, micros, outcome)| {
+        Attempt { target, fallback, status, micros, outcome, reason }
+    })
 }
 
 fn skipped() -> impl Strategy<Value = Skipped> {
@@ -72,7 +74,7 @@ fn record() -> impl Strategy<Value = Record> {
     );
     (
         (text(), any::<[String; 4]>()),
-        (any::<Option<String>>(), [(); 5].map(|()| option::of(text()))),
+        (any::<Option<String>>(), [(); 6].map(|()| option::of(text()))),
         any::<i64>(),
         any::<bool>(),
         lists,
@@ -81,7 +83,7 @@ fn record() -> impl Strategy<Value = Record> {
         .prop_map(
             |(given, known, time, stream, (policies, limits, attempts, skipped, timings), (outcome, code, status, usage))| {
                 let (bundle, [request_id, method, path, ip]) = given;
-                let (operation, [route, route_at, consumer, credential, model]) = known;
+                let (operation, [route, route_at, consumer, credential, model, fallback_from]) = known;
                 let time = Timestamp::from_millis(time);
                 let operation = operation.map(Into::into);
                 let timings = timings.into_iter().map(|(phase, micros)| (phase.into(), micros)).collect();
@@ -98,6 +100,7 @@ fn record() -> impl Strategy<Value = Record> {
                     consumer,
                     credential,
                     model,
+                    fallback_from,
                     stream,
                     policies,
                     limits,

@@ -119,6 +119,10 @@ fn fallbacks_are_authorised_and_limited_anew() {
         assert_eq!(told.status.as_u16(), status, "{allowed} {amount}");
         let record = desk.record();
         assert_eq!(record.model.as_deref(), Some(if status == 200 { "small" } else { "m" }));
-        assert_eq!(record.attempts.iter().filter(|attempt| &*attempt.target == "p/b/big").count(), usize::from(status == 200));
+        assert_eq!(record.fallback_from.as_deref(), (status == 200).then_some("m"), "{allowed} {amount}");
+        let mut attempts: Vec<_> = record.attempts.iter().map(|one| (&*one.target, one.fallback.as_deref())).collect();
+        attempts.dedup();
+        let expected = [("p/a/big", None), ("p/b/big", Some("small"))];
+        assert_eq!(attempts, expected.get(..if status == 200 { 2 } else { 1 }).unwrap(), "{allowed} {amount}");
     }
 }
