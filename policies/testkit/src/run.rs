@@ -8,8 +8,8 @@ use std::sync::Arc;
 use aigw_core::World;
 use aigw_core::{ErrorCode, Millis};
 use aigw_engine::{Engine, Loaded, State};
-use aigw_kinds::Evaluation;
 use aigw_kinds::facts::HeadFacts;
+use aigw_kinds::{Evaluation, Judged};
 use http::header::{AUTHORIZATION, HOST};
 use http::{HeaderName, HeaderValue};
 use serde_json::Value;
@@ -41,6 +41,9 @@ pub struct Settings {
 
 /// Sees every request of a case: for coverage.
 pub trait Observer {
+    /// What rules of authorization said of requests that are over; comes before the first of them is told.
+    fn judged(&mut self, _: &[Judged]) {}
+
     /// One request is over.
     fn exchanged(&mut self, exchange: &Exchange, evaluations: &[Evaluation]);
 }
@@ -105,12 +108,15 @@ impl Runner<'_> {
 
     fn send(&mut self, step: usize, send: &Send) {
         let header = send.credential.as_ref().and_then(|credential| self.header_of(&send.request, credential));
+        // What finding the header saw was seen for no request.
+        self.subject.take_seen();
         let client = |index: u64| client(&send.request, header.as_ref(), &send.vary, index);
         let mut counts: BTreeMap<String, u64> = BTreeMap::new();
         if send.together {
             let exchanges = self.sim.exchange(&self.engine, (0..u64::from(send.times)).map(client).collect());
             // What was evaluated cannot be told apart by request here: it is shown with the first.
             let mut evaluations = self.subject.take_seen();
+            self.observer.judged(&self.subject.take_judged());
             for (number, exchange) in (1..).zip(&exchanges) {
                 self.count(&mut counts, send, exchange);
                 self.judge(Turn { step, number }, send, exchange, std::mem::take(&mut evaluations));
@@ -121,6 +127,7 @@ impl Runner<'_> {
                 let Some(exchange) = exchange else { continue };
                 self.count(&mut counts, send, &exchange);
                 let evaluations = self.subject.take_seen();
+                self.observer.judged(&self.subject.take_judged());
                 let failed = self.judge(Turn { step, number }, send, &exchange, evaluations);
                 if failed && send.expect.shares.is_none() {
                     // Those that follow would most often fail for the same reason.

@@ -2,10 +2,10 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use aigw_engine::Loaded;
-use aigw_kinds::{Evaluation, Program, Watch};
+use aigw_kinds::{Evaluation, Judged, Program, Watch};
 
 use crate::keys;
 
@@ -19,7 +19,10 @@ pub struct Subject {
 }
 
 #[derive(Debug, Default)]
-pub(crate) struct Seen(Mutex<Vec<Evaluation>>);
+pub(crate) struct Seen {
+    evaluations: Mutex<Vec<Evaluation>>,
+    judged: Mutex<Vec<Judged>>,
+}
 
 impl Subject {
     /// A program that is tested without watching its expressions: the fast way.
@@ -67,14 +70,25 @@ impl Subject {
 
     /// What expressions saw since this was asked last.
     pub(crate) fn take_seen(&self) -> Vec<Evaluation> {
-        self.seen
-            .as_ref()
-            .map_or_else(Vec::new, |seen| std::mem::take(&mut *seen.0.lock().unwrap_or_else(PoisonError::into_inner)))
+        self.seen.as_ref().map_or_else(Vec::new, |seen| std::mem::take(&mut *held(&seen.evaluations)))
     }
+
+    /// What rules of authorization said since this was asked last.
+    pub(crate) fn take_judged(&self) -> Vec<Judged> {
+        self.seen.as_ref().map_or_else(Vec::new, |seen| std::mem::take(&mut *held(&seen.judged)))
+    }
+}
+
+fn held<T>(list: &Mutex<Vec<T>>) -> MutexGuard<'_, Vec<T>> {
+    list.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Watch for Seen {
     fn saw(&self, evaluation: Evaluation) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(evaluation);
+        held(&self.evaluations).push(evaluation);
+    }
+
+    fn judged(&self, judged: Judged) {
+        held(&self.judged).push(judged);
     }
 }

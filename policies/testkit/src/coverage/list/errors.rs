@@ -1,0 +1,182 @@
+//! The errors that these policies can produce for a client: those that follow from what is written, not those that any request can meet.
+
+use aigw_core::ErrorCode;
+use aigw_kinds::authorization::{AuthorizationRule, Effect};
+use aigw_kinds::limit::LimitKind;
+use aigw_kinds::model::ModelPlan;
+use aigw_kinds::prompt::PromptValue;
+use aigw_kinds::provider::{ProviderPlan, WirePlan};
+use aigw_kinds::route::{HostPattern, MatchRow, PathPattern, RoutePlan, ServePlan};
+use aigw_kinds::{Mode, Place, Program};
+
+use super::Lister;
+use super::access::is_late;
+use crate::coverage::point::{Outcome, PointKind};
+
+/// Ways of an upstream to fail. Policies decide the same about all: what is tried again, and where.
+const UPSTREAM: [ErrorCode; 6] = [
+    ErrorCode::UpstreamUnreachable,
+    ErrorCode::UpstreamTimeout,
+    ErrorCode::UpstreamError,
+    ErrorCode::UpstreamAuthFailed,
+    ErrorCode::UpstreamRateLimited,
+    ErrorCode::UpstreamInvalidAnswer,
+];
+
+/// What comes from outside the engine, or from no request of a test.
+const OUTSIDE: [ErrorCode; 6] = [
+    ErrorCode::Draining,
+    ErrorCode::NotReady,
+    ErrorCode::TooManyConnections,
+    ErrorCode::InternalError,
+    ErrorCode::ExpressionFailed,
+    ErrorCode::RequestTimeout,
+];
+
+impl Lister<'_> {
+    pub(super) fn errors(&mut self) {
+        let program = self.program;
+        let access = [
+            (ErrorCode::RouteNotFound, unmatched(program)),
+            (ErrorCode::MissingApiKey, authentication(program, |anonymous, _| !anonymous)),
+            (ErrorCode::InvalidApiKey, authentication(program, |_, reads_keys| reads_keys)),
+            (ErrorCode::ApiKeyExpired, expiring(program)),
+            (ErrorCode::NotAuthorized, unauthorized(program)),
+            (ErrorCode::ModelNotAllowed, late_rule(program)),
+            (ErrorCode::ModelNotFound, unnamed_model(program)),
+            (ErrorCode::RateLimited, limit(program, |kind| matches!(kind, LimitKind::Requests { .. }))),
+            (ErrorCode::ConcurrencyLimited, limit(program, |kind| matches!(kind, LimitKind::Concurrency { .. }))),
+            (ErrorCode::PromptParameterInvalid, computed_prompt(program)),
+            (ErrorCode::NoTarget, targetless(program)),
+        ];
+        for (code, place) in access {
+            if let Some(place) = place {
+                self.error(code.as_str(), &[code], place);
+            }
+        }
+        if let Some(place) = upstream(program) {
+            self.error("upstream_…", &UPSTREAM, place);
+        }
+        self.overrides();
+    }
+
+    /// A code to which the gateway gives a face of its own, whatever leads to it.
+    fn overrides(&mut self) {
+        let program = self.program;
+        for written in program.gateway.errors.iter().filter(|written| !OUTSIDE.contains(&written.code)) {
+            let name = written.code.as_str();
+            if !self.list.points.iter().any(|point| point.kind == PointKind::Error && point.name == name) {
+                self.error(name, &[written.code], written.place);
+            }
+        }
+    }
+
+    fn error(&mut self, name: &str, codes: &[ErrorCode], place: Place) {
+        let written = self.program.gateway.errors.iter().find(|written| codes == [written.code]);
+        let point = self.add(PointKind::Error, name, Outcome::Told, written.map_or(place, |written| written.place));
+        for code in codes {
+            self.list.errors.entry(*code).or_default().push(point);
+        }
+    }
+}
+
+/// The first route, unless some row takes every request.
+fn unmatched(program: &Program) -> Option<Place> {
+    let first = program.routes.first()?;
+    (!program.matches.iter().any(takes_all)).then_some(first.origin.place)
+}
+
+fn takes_all(row: &MatchRow) -> bool {
+    let everywhere = row.host == HostPattern::Any
+        && matches!(&row.path, PathPattern::Prefix(prefix) if prefix.trim_end_matches('/').is_empty());
+    everywhere && row.methods.is_empty() && row.headers.is_empty() && row.query.is_empty() && row.when.is_none()
+}
+
+/// The first policy in use of which this holds: whether it lets anonymous callers pass, and whether it reads keys.
+fn authentication(program: &Program, is: impl Fn(bool, bool) -> bool) -> Option<Place> {
+    let used = program.routes.iter().flat_map(|route| &route.authentication).filter_map(|id| id.of(program));
+    let mut found = used.filter(|plan| is(plan.anonymous, !plan.api_key_headers.is_empty()));
+    found.next().map(|plan| plan.origin.place)
+}
+
+fn expiring(program: &Program) -> Option<Place> {
+    authentication(program, |_, reads_keys| reads_keys)?;
+    let mut keys = program.consumers.iter().flat_map(|consumer| &consumer.keys);
+    keys.find(|key| key.not_after.is_some()).map(|key| key.place)
+}
+
+/// The rules in force of a route.
+fn rules<'p>(program: &'p Program, route: &'p RoutePlan) -> impl Iterator<Item = &'p AuthorizationRule> {
+    let policies = route.authorization.iter().filter_map(|id| id.of(program)).filter(|plan| plan.mode == Mode::Enforce);
+    policies.flat_map(|plan| &plan.rules).filter(|rule| rule.mode == Mode::Enforce)
+}
+
+/// The first policy of a route on which the authorize phase can refuse.
+fn unauthorized(program: &Program) -> Option<Place> {
+    let refuses = |route: &&RoutePlan| {
+        let denies = rules(program, route).any(|rule| rule.effect == Effect::Deny && !is_late(program, rule));
+        denies || !rules(program, route).any(|rule| lets_all_on(program, rule))
+    };
+    let route = program.routes.iter().filter(|route| !route.authorization.is_empty()).find(refuses)?;
+    route.authorization.first()?.of(program).map(|plan| plan.origin.place)
+}
+
+/// Whether nobody is refused before the model is known. On `http` routes there is never one.
+fn lets_all_on(program: &Program, rule: &AuthorizationRule) -> bool {
+    let anybody = rule.roles.is_empty() && rule.operations.is_empty() && rule.routes.is_empty() && rule.http.is_empty();
+    rule.effect == Effect::Allow && anybody && (rule.when.is_none() || is_late(program, rule))
+}
+
+fn late_rule(program: &Program) -> Option<Place> {
+    let mut rules = serving_models(program).flat_map(|(route, _)| rules(program, route));
+    rules.find(|rule| is_late(program, rule)).map(|rule| rule.place)
+}
+
+fn serving_models(program: &Program) -> impl Iterator<Item = (&RoutePlan, Vec<&ModelPlan>)> {
+    program.routes.iter().filter_map(|route| match &route.serve {
+        ServePlan::Models { models, .. } => Some((route, models.iter().filter_map(|id| id.of(program)).collect())),
+        ServePlan::Http { .. } => None,
+    })
+}
+
+/// The first route that does not serve every name.
+fn unnamed_model(program: &Program) -> Option<Place> {
+    let takes_any = |models: &[&ModelPlan]| models.iter().any(|model| model.names.iter().any(|name| name == "*"));
+    serving_models(program).find(|(_, models)| !takes_any(models)).map(|(route, _)| route.origin.place)
+}
+
+/// The first rule in force and in use that counts this.
+fn limit(program: &Program, counts: impl Fn(&LimitKind) -> bool) -> Option<Place> {
+    let used = program.routes.iter().flat_map(|route| &route.limits).filter_map(|id| id.of(program));
+    let mut rules = used.filter(|plan| plan.mode == Mode::Enforce).flat_map(|plan| &plan.rules);
+    rules.find(|rule| rule.mode == Mode::Enforce && counts(&rule.what)).map(|rule| rule.place)
+}
+
+/// The first use of a prompt with a value that is computed from requests.
+fn computed_prompt(program: &Program) -> Option<Place> {
+    let mut uses = program.routes.iter().flat_map(|route| &route.prompts);
+    let enforced = |id: aigw_kinds::PromptId| id.of(program).is_some_and(|prompt| prompt.mode == Mode::Enforce);
+    let computed = |value: &PromptValue| matches!(value, PromptValue::Expr(_));
+    uses.find(|used| enforced(used.prompt) && used.with.iter().any(|(_, value)| computed(value))).map(|used| used.place)
+}
+
+/// The first model that conditions can leave without any target, its fallbacks included.
+fn targetless(program: &Program) -> Option<Place> {
+    let conditional = |model: &ModelPlan| model.targets.iter().all(|target| target.when.is_some());
+    let mut models = serving_models(program).flat_map(|(_, models)| models);
+    let all = |model: &&ModelPlan| conditional(model) && model.fallback.iter().filter_map(|id| id.of(program)).all(conditional);
+    models.find(all).map(|model| model.origin.place)
+}
+
+/// The first target, or else the first route that serves `http`, that is not the built-in stand-in: that one never fails.
+fn upstream(program: &Program) -> Option<Place> {
+    let is_real = |provider: Option<&ProviderPlan>| provider.is_some_and(|provider| !matches!(provider.wire, WirePlan::Mock(_)));
+    let mut targets = serving_models(program).flat_map(|(_, models)| models).flat_map(|model| &model.targets);
+    let target = targets.find(|target| is_real(target.provider.of(program))).map(|target| target.place);
+    let mut routes = program.routes.iter();
+    target.or_else(|| {
+        let forwards =
+            |route: &&RoutePlan| matches!(&route.serve, ServePlan::Http { provider, .. } if is_real(provider.of(program)));
+        routes.find(forwards).map(|route| route.origin.place)
+    })
+}
