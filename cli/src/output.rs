@@ -39,6 +39,19 @@ pub(crate) enum TestFormat {
     Tap,
 }
 
+/// A format of what tests reached.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum CoverageFormat {
+    /// A line a kind, and what nothing reached.
+    Text,
+    /// JSON, by `schemas/coverage.json`.
+    Json,
+    /// An LCOV tracefile.
+    Lcov,
+    /// One page of HTML.
+    Html,
+}
+
 /// Formats by the names that `--format` knows.
 pub(crate) trait Formats: Copy + 'static {
     /// Every name with its format.
@@ -67,6 +80,14 @@ impl Formats for TestFormat {
         &[("pretty", Self::Pretty), ("json", Self::Json), ("junit", Self::Junit), ("github", Self::Github), ("tap", Self::Tap)];
     const PRETTY: Self = Self::Pretty;
     const ANNOTATIONS: Self = Self::Github;
+}
+
+impl Formats for CoverageFormat {
+    const ALL: &'static [(&'static str, Self)] =
+        &[("text", Self::Text), ("json", Self::Json), ("lcov", Self::Lcov), ("html", Self::Html)];
+    const PRETTY: Self = Self::Text;
+    /// There are none: coverage is written where it is asked for.
+    const ANNOTATIONS: Self = Self::Text;
 }
 
 /// A format and where it is written.

@@ -6,6 +6,7 @@ mod bounds;
 mod bundles;
 mod canary;
 mod commands;
+mod coverage;
 mod drain;
 mod examples;
 mod findings;

@@ -8,10 +8,10 @@ use crate::output::print;
 /// Arguments of `schema`.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  aigw schema > .aigw/schema.json\n  aigw schema Route\n  aigw schema TestSuite      the tests of policies\n  aigw schema runtime        settings of `aigw serve --config`\n  aigw schema decision       one line of the decision log\n  aigw schema test-report    what `aigw test --format json` writes"
+    after_help = "Examples:\n  aigw schema > .aigw/schema.json\n  aigw schema Route\n  aigw schema TestSuite      the tests of policies\n  aigw schema runtime        settings of `aigw serve --config`\n  aigw schema decision       one line of the decision log\n  aigw schema test-report    what `aigw test --format json` writes\n  aigw schema coverage       what `aigw test --coverage json` writes"
 )]
 pub(crate) struct Schema {
-    /// A kind, `TestSuite`, `TestFixtures`, `runtime`, `decision` or `test-report`; the whole policy language where left out
+    /// A kind, `TestSuite`, `TestFixtures`, `runtime`, `decision`, `test-report` or `coverage`; the whole policy language where left out
     of: Option<String>,
 }
 
@@ -26,6 +26,7 @@ impl Schema {
             aigw_testkit::SUITE_KIND => aigw_testkit::suite_schema(),
             aigw_testkit::FIXTURES_KIND => aigw_testkit::fixtures_schema(),
             "test-report" => aigw_testkit::results::results_schema(),
+            "coverage" => aigw_testkit::coverage_schema(),
             "decision" => schemars::schema_for!(aigw_core::Record).to_value(),
             kind => aigw_kinds::schema::schema_of(kind.parse().map_err(|_| unknown(kind))?),
         };
@@ -35,7 +36,8 @@ impl Schema {
 }
 
 /// What else has a schema.
-const OTHERS: [&str; 5] = [aigw_testkit::SUITE_KIND, aigw_testkit::FIXTURES_KIND, "runtime", "decision", "test-report"];
+const OTHERS: [&str; 6] =
+    [aigw_testkit::SUITE_KIND, aigw_testkit::FIXTURES_KIND, "runtime", "decision", "test-report", "coverage"];
 
 /// As it is written to files: indented, with a newline at the end.
 pub(crate) fn text(schema: &serde_json::Value) -> String {

@@ -1,6 +1,7 @@
 //! Findings as text that people and machines read: one small file a format.
 
 mod concise;
+pub(crate) mod coverage;
 mod github;
 mod json;
 mod junit;

@@ -3,6 +3,7 @@
 //! A run is a [`session::Session`] (folder read, policies compiled, tests resolved), of which cases are chosen, run on a [`pool::Pool`], and published
 //! as results that every format writes.
 
+mod coverage;
 mod execute;
 mod filter;
 mod mutate;
@@ -23,6 +24,7 @@ use aigw_source::{Finding, Sources};
 use aigw_testkit::results::{Results, RunStatus};
 use clap::Args;
 
+use self::coverage::CoverageArgs;
 use self::filter::{Filter, Unmet};
 use self::pool::Pool;
 use self::replay::Replay;
@@ -70,6 +72,8 @@ pub(crate) struct Test {
         help = "pretty, json, junit, github or tap, with `:FILE` to write a file; several at once"
     )]
     format: Vec<Target<TestFormat>>,
+    #[command(flatten)]
+    coverage: CoverageArgs,
     /// Most faults of test files that pretty shows
     #[arg(long, value_name = "N", default_value_t = 50, visible_alias = "max-errors")]
     max_findings: usize,
@@ -88,6 +92,7 @@ impl Test {
 
     fn once(&self, globals: &Globals) -> Outcome {
         let began = Instant::now();
+        self.coverage.check(&targets_or_default(&self.format))?;
         let opening = self.opening(globals);
         let mut session = match opening.open(opening.read()?)? {
             Ok(session) => session,
@@ -98,7 +103,7 @@ impl Test {
             Err(stop) => return self.tell_no_test(&session, stop, globals),
         };
         let pool = Pool::new(self.jobs, globals.quiet);
-        let mut reports = execute::run(&session, &chosen, &pool)?;
+        let (mut reports, counted) = self.coverage.run(&session, &chosen, &pool, &self.path)?;
         let mut orphans = if self.run.is_empty() { snapshots::orphans(&session) } else { Vec::new() };
         if self.update_snapshots {
             let root = root(&self.path)?;
@@ -109,8 +114,10 @@ impl Test {
         let mut results = published::results(&session, &execute::cases(&session, &chosen), &reports, orphans);
         let threshold = self.mutation.run(&session, &chosen, &pool, &mut results)?;
         self.write(&results, &session.suites.sources, &[], globals)?;
+        let reached = self.coverage.publish(counted.as_ref(), &session, &annotations_base(&self.path), globals.color)?;
         tell_time(began, globals);
-        Ok(if results.status == RunStatus::Passed { threshold } else { Exit::Findings })
+        let thresholds = [threshold, reached].into_iter().find(|exit| *exit != Exit::Fine).unwrap_or(Exit::Fine);
+        Ok(if results.status == RunStatus::Passed { thresholds } else { Exit::Findings })
     }
 
     /// The cases that run; why there is none.

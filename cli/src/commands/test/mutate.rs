@@ -64,7 +64,7 @@ impl Mutation {
         let verdicts = pool.of("changes").map(&drawn, || (), |(), mutant| trials.run(mutant))?;
         let left_out = made.saturating_sub(drawn.len());
         let tried: Vec<_> = drawn.into_iter().zip(verdicts).collect();
-        let about = About { program, sources: &session.policies, cases: trials.cases() };
+        let about = About { program, sources: &session.compiled.sources, cases: trials.cases() };
         Ok(MutationReport::new(&about, &tried, left_out, settings.seed))
     }
 

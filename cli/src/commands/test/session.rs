@@ -20,8 +20,8 @@ use crate::walk;
 pub(crate) struct Session {
     /// The program, with the values of `--params` as its `test` values.
     pub(crate) program: Arc<Program>,
-    /// The files that it was compiled from.
-    pub(crate) policies: Sources,
+    /// What it was compiled from, for those who show it.
+    pub(crate) compiled: Compiled,
     /// The tests.
     pub(crate) suites: Suites,
     /// How cases run.
@@ -77,7 +77,7 @@ impl Opening<'_> {
             return Ok(Err(Faults { sources: suites.sources, findings, exit: Exit::Findings }));
         }
         let settings = Settings { seed: self.seed, snapshots: snapshots::stored(&files) };
-        Ok(Ok(Session { program, policies: compiled.sources, suites, settings }))
+        Ok(Ok(Session { program, compiled, suites, settings }))
     }
 
     /// `--params` takes the place of `test` values, so that the `params` of suites and cases stay above them.
