@@ -2,14 +2,16 @@
 
 mod access;
 mod errors;
+mod reach;
 mod serving;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use aigw_core::{ErrorCode, Operation};
+use aigw_core::ErrorCode;
 use aigw_kinds::limit::LimitRule;
 use aigw_kinds::{Decider, ExpressionId, Mode, Place, Program};
 
+use self::reach::Reach;
 use super::point::{Outcome, Point, PointKind};
 
 /// The points, and the ways to them.
@@ -19,7 +21,7 @@ pub(super) struct List {
     /// Points that a record names, by [`key`].
     pub(super) keys: BTreeMap<String, usize>,
     /// By policy and rule; `None` for a rule that is disabled.
-    rules: Vec<Vec<Option<Rule>>>,
+    rules: Vec<Vec<Option<RulePoints>>>,
     /// Conditions by expression.
     pub(super) whens: Vec<Option<When>>,
     /// The points that a code reaches.
@@ -40,7 +42,7 @@ pub(super) enum Sort {
 
 /// The points of an authorization rule.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Rule {
+pub(super) struct RulePoints {
     pub(super) applies: Sides,
     pub(super) when: Sides,
 }
@@ -81,21 +83,22 @@ pub(super) fn key(sort: Sort, parts: &[&str]) -> String {
 
 impl List {
     pub(super) fn of(program: &Program) -> Self {
+        let reach = Reach::of(program);
         let mut lister = Lister { program, list: Self::default() };
         lister.list.whens = vec![None; program.expressions.len()];
         lister.routes();
         lister.authentications();
-        lister.authorizations();
+        lister.authorizations(&reach);
         lister.limits();
         lister.prompts();
         lister.models();
         lister.forwards();
-        lister.errors();
+        lister.errors(&reach);
         lister.list
     }
 
     /// The points of the rule that decides.
-    pub(super) fn rule(&self, by: Decider) -> Option<Rule> {
+    pub(super) fn rule(&self, by: Decider) -> Option<RulePoints> {
         let Decider::AuthorizationRule(policy, rule) = by else { return None };
         *self.rules.get(policy.index())?.get(usize::from(rule))?
     }
@@ -179,9 +182,4 @@ impl Lister<'_> {
         }
         self.add_when(rule.when, &name, false);
     }
-}
-
-/// Whether a request for this operation knows a model.
-const fn has_model(operation: Operation) -> bool {
-    matches!(operation, Operation::Chat | Operation::Embeddings)
 }

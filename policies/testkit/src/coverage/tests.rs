@@ -2,6 +2,7 @@
 
 mod changes;
 mod counting;
+mod reach;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -1,7 +1,7 @@
 //! The errors that these policies can produce for a client: those that follow from what is written, not those that any request can meet.
 
 use aigw_core::ErrorCode;
-use aigw_kinds::authorization::{AuthorizationRule, Effect};
+use aigw_kinds::authorization::Effect;
 use aigw_kinds::limit::LimitKind;
 use aigw_kinds::model::ModelPlan;
 use aigw_kinds::prompt::PromptValue;
@@ -10,7 +10,7 @@ use aigw_kinds::route::{HostPattern, MatchRow, PathPattern, RoutePlan, ServePlan
 use aigw_kinds::{Mode, Place, Program};
 
 use super::Lister;
-use super::access::is_late;
+use super::reach::{Asked, Reach, Rule};
 use crate::coverage::point::{Outcome, PointKind};
 
 /// Ways of an upstream to fail. Policies decide the same about all: what is tried again, and where.
@@ -34,15 +34,15 @@ const OUTSIDE: [ErrorCode; 6] = [
 ];
 
 impl Lister<'_> {
-    pub(super) fn errors(&mut self) {
+    pub(super) fn errors(&mut self, reach: &Reach<'_>) {
         let program = self.program;
         let access = [
             (ErrorCode::RouteNotFound, unmatched(program)),
             (ErrorCode::MissingApiKey, authentication(program, |anonymous, _| !anonymous)),
             (ErrorCode::InvalidApiKey, authentication(program, |_, reads_keys| reads_keys)),
             (ErrorCode::ApiKeyExpired, expiring(program)),
-            (ErrorCode::NotAuthorized, unauthorized(program)),
-            (ErrorCode::ModelNotAllowed, late_rule(program)),
+            (ErrorCode::NotAuthorized, unauthorized(program, reach)),
+            (ErrorCode::ModelNotAllowed, late_rule(program, reach)),
             (ErrorCode::ModelNotFound, unnamed_model(program)),
             (ErrorCode::RateLimited, limit(program, |kind| matches!(kind, LimitKind::Requests { .. }))),
             (ErrorCode::ConcurrencyLimited, limit(program, |kind| matches!(kind, LimitKind::Concurrency { .. }))),
@@ -106,30 +106,32 @@ fn expiring(program: &Program) -> Option<Place> {
 }
 
 /// The rules in force of a route.
-fn rules<'p>(program: &'p Program, route: &'p RoutePlan) -> impl Iterator<Item = &'p AuthorizationRule> {
-    let policies = route.authorization.iter().filter_map(|id| id.of(program)).filter(|plan| plan.mode == Mode::Enforce);
-    policies.flat_map(|plan| &plan.rules).filter(|rule| rule.mode == Mode::Enforce)
+fn rules<'r>(program: &'r Program, reach: &'r Reach<'_>, asked: &'r Asked<'_>) -> impl Iterator<Item = &'r Rule<'r>> {
+    let policies = asked.route.authorization.iter().filter(|id| id.of(program).is_some_and(|plan| plan.mode == Mode::Enforce));
+    policies.filter_map(|id| reach.rules.get(id.index())).flatten().filter(|rule| rule.plan.mode == Mode::Enforce)
 }
 
-/// The first policy of a route on which the authorize phase can refuse.
-fn unauthorized(program: &Program) -> Option<Place> {
-    let refuses = |route: &&RoutePlan| {
-        let denies = rules(program, route).any(|rule| rule.effect == Effect::Deny && !is_late(program, rule));
-        denies || !rules(program, route).any(|rule| lets_all_on(program, rule))
+/// The first policy of a route on which the authorize phase can refuse: a rule denies, or it is not sure that one allows.
+fn unauthorized(program: &Program, reach: &Reach<'_>) -> Option<Place> {
+    let refuses = |asked: &&Asked<'_>| {
+        let denies = |rule: &Rule<'_>| rule.plan.effect == Effect::Deny && !rule.late && asked.may_concern(rule);
+        // A rule about models may allow until the model is known.
+        let lets_on = |rule: &Rule<'_>| if rule.late { asked.always_concerns(rule) } else { asked.always_applies(rule) };
+        let allows = |rule: &Rule<'_>| rule.plan.effect == Effect::Allow && asked.judges(rule) && lets_on(rule);
+        rules(program, reach, asked).any(denies) || !rules(program, reach, asked).any(allows)
     };
-    let route = program.routes.iter().filter(|route| !route.authorization.is_empty()).find(refuses)?;
-    route.authorization.first()?.of(program).map(|plan| plan.origin.place)
+    let asked = reach.asked.iter().filter(|asked| !asked.route.authorization.is_empty()).find(refuses)?;
+    asked.route.authorization.first()?.of(program).map(|plan| plan.origin.place)
 }
 
-/// Whether nobody is refused before the model is known. On `http` routes there is never one.
-fn lets_all_on(program: &Program, rule: &AuthorizationRule) -> bool {
-    let anybody = rule.roles.is_empty() && rule.operations.is_empty() && rule.routes.is_empty() && rule.http.is_empty();
-    rule.effect == Effect::Allow && anybody && (rule.when.is_none() || is_late(program, rule))
-}
-
-fn late_rule(program: &Program) -> Option<Place> {
-    let mut rules = serving_models(program).flat_map(|(route, _)| rules(program, route));
-    rules.find(|rule| is_late(program, rule)).map(|rule| rule.place)
+/// The first rule that makes it depend on the model whether a request passes.
+fn late_rule(program: &Program, reach: &Reach<'_>) -> Option<Place> {
+    reach.asked.iter().filter(|asked| asked.has_model()).find_map(|asked| {
+        let allows = |rule: &Rule<'_>| rule.plan.effect == Effect::Allow && asked.always_applies(rule);
+        let all_pass = rules(program, reach, asked).any(allows);
+        let refuses = |rule: &&Rule<'_>| rule.late && asked.may_concern(rule) && (!all_pass || rule.plan.effect == Effect::Deny);
+        rules(program, reach, asked).find(refuses).map(|rule| rule.plan.place)
+    })
 }
 
 fn serving_models(program: &Program) -> impl Iterator<Item = (&RoutePlan, Vec<&ModelPlan>)> {
