@@ -92,9 +92,10 @@ pub(super) fn check(at: &mut Reporter<'_>, spec: &RequestSpec, pointer: &str) ->
     sound & check_headers(at, spec, pointer) & check_leaving(at, spec.cancel, pointer)
 }
 
-fn check_headers(at: &mut Reporter<'_>, spec: &RequestSpec, pointer: &str) -> bool {
+/// Says which headers below `headers` are none; whether all are some.
+pub(super) fn check_header_map(at: &mut Reporter<'_>, headers: &IndexMap<String, String>, pointer: &str) -> bool {
     let mut sound = true;
-    for (name, value) in &spec.headers {
+    for (name, value) in headers {
         if name.parse::<HeaderName>().is_err() || HeaderValue::from_str(value).is_err() {
             let place = format!("{pointer}/headers/{}", escape(name));
             let help = "names are letters, digits and `-`, values are visible ASCII";
@@ -102,6 +103,11 @@ fn check_headers(at: &mut Reporter<'_>, spec: &RequestSpec, pointer: &str) -> bo
             sound = false;
         }
     }
+    sound
+}
+
+fn check_headers(at: &mut Reporter<'_>, spec: &RequestSpec, pointer: &str) -> bool {
+    let mut sound = check_header_map(at, &spec.headers, pointer);
     for (index, name) in spec.without.iter().enumerate().filter(|(_, name)| name.parse::<HeaderName>().is_err()) {
         let message = format!("`{name}` is not the name of a header");
         at.error(BAD_VALUE, &format!("{pointer}/without/{index}"), message, "write one such as `content-type`");

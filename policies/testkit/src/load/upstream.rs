@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use aigw_kinds::written::OneOrMany;
-use http::{HeaderName, HeaderValue};
 use indexmap::IndexMap;
 
+use super::request::check_header_map;
 use super::shelf::Reporter;
-use super::{Loader, escape, suggestion};
+use super::{Loader, suggestion};
 use crate::rules::{BAD_VALUE, CASE_SHAPE, SCRIPTED_MOCK, UNKNOWN_SUBJECT};
 use crate::script::{Entry, Of, Script, whole_length};
 use crate::suite::{AnswerRef, AnswerSpec, FaultWord, PieceSpec, StreamEnd};
@@ -71,15 +71,7 @@ pub(super) fn check(at: &mut Reporter<'_>, spec: &AnswerSpec, pointer: &str) -> 
         at.error(CASE_SHAPE, pointer, message, help);
         return false;
     }
-    let mut sound = true;
-    for (name, value) in &spec.headers {
-        if name.parse::<HeaderName>().is_err() || HeaderValue::from_str(value).is_err() {
-            let place = format!("{pointer}/headers/{}", escape(name));
-            let help = "names are letters, digits and `-`, values are visible ASCII";
-            at.error(BAD_VALUE, &place, format!("`{name}: {value}` is not a header"), help);
-            sound = false;
-        }
-    }
+    let mut sound = check_header_map(at, &spec.headers, pointer);
     if let Some(slow) = spec.slow.filter(|slow| whole_length(spec).div_ceil(slow.bytes.max(1) as usize) > MAX_PIECES) {
         let message = format!("in pieces of {} bytes this body comes in more than {MAX_PIECES} pieces", slow.bytes);
         at.error(BAD_VALUE, &format!("{pointer}/slow/bytes"), message, "make the pieces larger");
