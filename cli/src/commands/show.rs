@@ -200,27 +200,16 @@ impl Sheet<'_> {
 }
 
 fn described(row: &aigw_kinds::route::MatchRow) -> String {
-    use aigw_kinds::route::{HostPattern, PathPattern, PathSegment};
+    use aigw_kinds::route::HostPattern;
     let host = match &row.host {
         HostPattern::Exact(host) => host.clone(),
         HostPattern::Suffix(suffix) => format!("*{suffix}"),
         HostPattern::Any => "any host".to_owned(),
     };
-    let path = match &row.path {
-        PathPattern::Exact(path) => path.clone(),
-        PathPattern::Prefix(path) => format!("{path}/*"),
-        PathPattern::Captures(segments) => segments
-            .iter()
-            .map(|segment| match segment {
-                PathSegment::Literal(text) => format!("/{text}"),
-                PathSegment::Capture(name) => format!("/{{{name}}}"),
-            })
-            .collect(),
-    };
     let methods = if row.methods.is_empty() { "any method".to_owned() } else { row.methods.join("|") };
     let more = row.headers.len() + row.query.len() + usize::from(row.when.is_some());
     let more = if more == 0 { String::new() } else { format!(", {more} more conditions") };
-    format!("  {methods} {path} on {host}: {} in {}{more}", row.operation.as_str(), row.surface.as_str())
+    format!("  {methods} {} on {host}: {} in {}{more}", row.path, row.operation.as_str(), row.surface.as_str())
 }
 
 fn setting(program: &Program, setting: &Setting<u64>) -> String {

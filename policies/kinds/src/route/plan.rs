@@ -1,5 +1,7 @@
 //! A route as compiled, and the table of everything that reaches one.
 
+use std::fmt;
+
 use aigw_core::{Operation, SurfaceName};
 use serde::{Deserialize, Serialize};
 
@@ -104,6 +106,20 @@ pub enum PathPattern {
     Captures(Vec<PathSegment>),
     /// This path and everything below it, written `/score/*` and kept as `/score`; `/*` is every path.
     Prefix(String),
+}
+
+/// As it is written in a policy.
+impl fmt::Display for PathPattern {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Exact(path) => f.write_str(path),
+            Self::Prefix(path) => write!(f, "{path}/*"),
+            Self::Captures(segments) => segments.iter().try_for_each(|segment| match segment {
+                PathSegment::Literal(text) => write!(f, "/{text}"),
+                PathSegment::Capture(name) => write!(f, "/{{{name}}}"),
+            }),
+        }
+    }
 }
 
 /// A segment of a path with captures.

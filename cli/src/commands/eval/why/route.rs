@@ -1,7 +1,7 @@
 //! Why a route was not met: each of its rows, held against the request by the matcher that serves.
 
 use aigw_engine::matcher::Misfit;
-use aigw_kinds::route::{HostPattern, MatchRow, PathPattern, PathSegment, ValueMatch};
+use aigw_kinds::route::{HostPattern, MatchRow, ValueMatch};
 use aigw_kinds::{Program, RouteId};
 use aigw_testkit::RowFit;
 
@@ -61,7 +61,7 @@ fn told(evaluated: &Evaluated, program: &Program, fit: &RowFit) -> Vec<String> {
 fn misfit_text(misfit: &Misfit, row: &MatchRow, request: &http::Request<bytes::Bytes>) -> String {
     match misfit {
         Misfit::Host => format!("the host is not {}", host(&row.host)),
-        Misfit::Path => format!("the path is not {}", path(&row.path)),
+        Misfit::Path => format!("the path is not {}", row.path),
         Misfit::Method => format!("the method is {}, not {}", request.method(), row.methods.join(" or ")),
         Misfit::Header(name) => format!("the header `{name}` {}", expected(&row.headers, name)),
         Misfit::Query(name) => format!("the query parameter `{name}` {}", expected(&row.query, name)),
@@ -81,7 +81,7 @@ fn expected(conditions: &[(String, ValueMatch)], name: &str) -> String {
 
 fn line(row: &MatchRow) -> String {
     let methods = if row.methods.is_empty() { "any method".to_owned() } else { row.methods.join("|") };
-    format!("{methods} {}", path(&row.path))
+    format!("{methods} {}", row.path)
 }
 
 fn host(pattern: &HostPattern) -> String {
@@ -89,20 +89,6 @@ fn host(pattern: &HostPattern) -> String {
         HostPattern::Exact(host) => format!("`{host}`"),
         HostPattern::Suffix(suffix) => format!("`*{suffix}`"),
         HostPattern::Any => "any".to_owned(),
-    }
-}
-
-fn path(pattern: &PathPattern) -> String {
-    match pattern {
-        PathPattern::Exact(path) => path.clone(),
-        PathPattern::Prefix(path) => format!("{path}/*"),
-        PathPattern::Captures(segments) => segments
-            .iter()
-            .map(|segment| match segment {
-                PathSegment::Literal(text) => format!("/{text}"),
-                PathSegment::Capture(name) => format!("/{{{name}}}"),
-            })
-            .collect(),
     }
 }
 
