@@ -1,10 +1,10 @@
 //! What the tests of suites share: policies to test, suites in, findings or failures out.
-#![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
+#![expect(clippy::unwrap_used, reason = "tests")]
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use aigw_compile::{Input, compile};
+use aigw_compile::{Compiled, Input, compile};
 use aigw_kinds::Program;
 use aigw_source::{Limits, Sources, Span};
 
@@ -14,15 +14,16 @@ use crate::{Case, Report, Settings, Subject, Suites, load, run, settle};
 const HOUSE: &str = include_str!("testing/house.yaml");
 
 pub(crate) fn house() -> Arc<Program> {
-    compiled(HOUSE)
+    let files = BTreeMap::from([("house.yaml".to_owned(), HOUSE.as_bytes().to_vec())]);
+    Arc::new(compiled(files).program.unwrap())
 }
 
-fn compiled(policies: &str) -> Arc<Program> {
-    let files = BTreeMap::from([("house.yaml".to_owned(), policies.as_bytes().to_vec())]);
+/// These policies, compiled; what is wrong with them ends the test.
+pub(crate) fn compiled(files: BTreeMap<String, Vec<u8>>) -> Compiled {
     let compiled = compile(Input { files, refused: Vec::new() }, &Limits::default());
-    let findings: Vec<_> = compiled.findings.iter().map(|finding| finding.message.clone()).collect();
-    let Some(program) = compiled.program else { panic!("{findings:#?}") };
-    Arc::new(program)
+    let findings: Vec<_> = compiled.findings.iter().map(|finding| finding.message.as_str()).collect();
+    assert!(compiled.program.is_some(), "{findings:#?}");
+    compiled
 }
 
 /// A suite with these fixtures and cases, one line above `fixtures:`.

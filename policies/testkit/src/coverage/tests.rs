@@ -7,7 +7,7 @@ mod reach;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use aigw_compile::{Compiled, Input, compile};
+use aigw_compile::Compiled;
 use aigw_source::Limits;
 
 use super::*;
@@ -41,11 +41,7 @@ spec:
 ";
 
 fn compiled(policies: &str) -> Compiled {
-    let files = BTreeMap::from([("p.yaml".to_owned(), policies.as_bytes().to_vec())]);
-    let compiled = compile(Input { files, refused: Vec::new() }, &Limits::default());
-    let said: Vec<_> = compiled.findings.iter().map(|finding| &finding.message).collect();
-    assert!(compiled.program.is_some(), "{said:?}");
-    compiled
+    crate::testing::compiled(BTreeMap::from([("p.yaml".to_owned(), policies.as_bytes().to_vec())]))
 }
 
 /// The cases of a suite, run; each counts into the coverage that `into` names for it.

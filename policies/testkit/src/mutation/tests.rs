@@ -1,4 +1,4 @@
-#![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
+#![expect(clippy::unwrap_used, reason = "tests")]
 
 mod operators;
 mod properties;
@@ -8,7 +8,6 @@ mod silent;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use aigw_compile::{Input, compile};
 use aigw_source::{Limits, Sources};
 
 use super::*;
@@ -79,14 +78,8 @@ fn with_sources(documents: &[&str]) -> (Arc<Program>, Sources) {
 }
 
 fn compiled(files: BTreeMap<String, Vec<u8>>) -> (Arc<Program>, Sources) {
-    let compiled = compile(Input { files, refused: Vec::new() }, &Limits::default());
-    let faults: Vec<&str> = compiled
-        .findings
-        .iter()
-        .filter(|finding| finding.level == aigw_source::Level::Error)
-        .map(|finding| finding.message.as_str())
-        .collect();
-    (Arc::new(compiled.program.unwrap_or_else(|| panic!("{faults:#?}"))), compiled.sources)
+    let compiled = crate::testing::compiled(files);
+    (Arc::new(compiled.program.unwrap()), compiled.sources)
 }
 
 /// A suite of these cases, a line each.

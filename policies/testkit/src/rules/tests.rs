@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use aigw_compile::{Input, compile};
 use aigw_kinds::Program;
 use aigw_lint::{Examples, Rule};
 use aigw_source::Limits;
@@ -17,7 +16,7 @@ fn example(name: &str) -> Arc<Program> {
     let paths = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
     let yaml = paths.filter(|path| path.extension().is_some_and(|extension| extension == "yaml"));
     let files = yaml.map(|path| (path.file_name().unwrap().to_string_lossy().into_owned(), std::fs::read(&path).unwrap()));
-    Arc::new(compile(Input { files: files.collect(), refused: Vec::new() }, &Limits::default()).program.unwrap())
+    Arc::new(crate::testing::compiled(files.collect()).program.unwrap())
 }
 
 /// The codes that a file of tests raises beside the policies that its first line names.

@@ -10,11 +10,9 @@ use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 
-use aigw_compile::{Input, compile};
 use aigw_core::{Millis, Timestamp};
 use aigw_engine::{Engine, Loaded, State};
 use aigw_kinds::ParameterValues;
-use aigw_source::Limits;
 use bytes::Bytes;
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use http::{HeaderMap, HeaderValue, StatusCode};
@@ -78,9 +76,7 @@ fn sim(answers: impl IntoIterator<Item = Option<Answer>>) -> Sim {
 
 fn loaded(policies: &str) -> Arc<Loaded> {
     let files = BTreeMap::from([("policies.yaml".to_owned(), policies.as_bytes().to_vec())]);
-    let compiled = compile(Input { files, refused: Vec::new() }, &Limits::default());
-    let findings: Vec<_> = compiled.findings.iter().map(|finding| finding.message.clone()).collect();
-    let Some(program) = compiled.program else { panic!("{findings:#?}") };
+    let program = crate::testing::compiled(files).program.unwrap();
     Arc::new(Loaded::new(program, ParameterValues::default()).unwrap())
 }
 
