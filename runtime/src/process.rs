@@ -10,6 +10,7 @@ use aigw_engine::State;
 use aigw_engine::counters::MemoryCounters;
 use jiff::Timestamp;
 
+use crate::fetch::Fetcher;
 use crate::generation::{Generation, Generations};
 use crate::metrics::Requests;
 use crate::records::Sink;
@@ -31,6 +32,9 @@ pub(crate) struct Process {
     pub(crate) clock: Clock,
     pub(crate) random: Arc<Random>,
     pub(crate) secrets: Secrets,
+    /// For what the gateway itself asks for; used on the control runtime.
+    #[expect(dead_code, reason = "asked by the sources of tokens and keys that come next")]
+    pub(crate) fetcher: Fetcher,
     pub(crate) counters: MemoryCounters,
     pub(crate) state: Arc<State>,
     pub(crate) records: Sink,
@@ -70,6 +74,7 @@ pub(crate) struct Parts {
     pub(crate) drain: Duration,
     pub(crate) random: Arc<Random>,
     pub(crate) secrets: Secrets,
+    pub(crate) fetcher: Fetcher,
     pub(crate) records: Sink,
     pub(crate) workers: Vec<Worker>,
     pub(crate) tasks: Tasks,
@@ -78,7 +83,7 @@ pub(crate) struct Parts {
 
 impl Process {
     pub(crate) fn new(parts: Parts) -> Self {
-        let Parts { parameters, require_secrets, drain, random, secrets, records, workers, tasks, addresses } = parts;
+        let Parts { parameters, require_secrets, drain, random, secrets, fetcher, records, workers, tasks, addresses } = parts;
         let counters = MemoryCounters::new(random.next());
         Self {
             parameters,
@@ -87,6 +92,7 @@ impl Process {
             clock: Clock::start(),
             random,
             secrets,
+            fetcher,
             counters,
             state: Arc::default(),
             records,

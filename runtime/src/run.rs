@@ -12,6 +12,7 @@ use tokio::time::{Instant, timeout_at};
 use crate::admin::{Admin, Token};
 use crate::config::{Config, StartError, StartReason};
 use crate::cut::Cut;
+use crate::fetch::Fetcher;
 use crate::gateway::Gateway;
 use crate::process::{Addresses, Parts, Process, Worker};
 use crate::records::{self, Sink, Writer};
@@ -127,11 +128,13 @@ impl Running {
         let (records, writer) = decision_log(&config)?;
         let data = DataThreads::start(config.thread_model, config.threads).map_err(system)?;
         let Config { settings, secrets, source, tls, .. } = config;
+        let upstream_tls = Arc::new(config.upstream_tls);
         let process = Arc::new(Process::new(Parts {
-            workers: workers(&data, config.upstream_tls),
+            workers: workers(&data, &upstream_tls),
             drain: config.drain,
             random: Arc::new(random),
             secrets,
+            fetcher: Fetcher::new(upstream_tls),
             records,
             tasks: Tasks::on(control.handle().clone()),
             addresses,
@@ -243,9 +246,8 @@ fn decision_log(config: &Config) -> Result<(Sink, Option<Writer>), StartError> {
     records::start(log).map_err(fault)
 }
 
-fn workers(data: &DataThreads, tls: ClientTls) -> Vec<Worker> {
-    let tls = Arc::new(tls);
-    data.handles().map(|_| Worker { pools: Arc::new(Pools::new(Arc::clone(&tls))), requests: Arc::default() }).collect()
+fn workers(data: &DataThreads, tls: &Arc<ClientTls>) -> Vec<Worker> {
+    data.handles().map(|_| Worker { pools: Arc::new(Pools::new(Arc::clone(tls))), requests: Arc::default() }).collect()
 }
 
 fn token(settings: &Settings, process: &Arc<Process>) -> Option<Arc<Token>> {

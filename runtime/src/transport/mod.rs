@@ -13,10 +13,10 @@ mod stream;
 mod tls;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub(crate) use body::AnswerBody;
 pub(crate) use pool::Pool;
-pub(crate) use pools::{PoolCounts, Pools};
+pub(crate) use pools::{PoolCounts, PoolError, Pools};
 pub(crate) use shape::{Shape, ShapeError};
 pub(crate) use tls::{ClientTls, TlsError, certificates, provider};

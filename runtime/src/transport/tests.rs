@@ -36,12 +36,12 @@ async fn text(answer: Response<AnswerBody>) -> String {
 }
 
 /// A certificate for `localhost`, on disk, with its own authority.
-struct Certificate {
+pub(crate) struct Certificate {
     folder: tempfile::TempDir,
 }
 
 impl Certificate {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
         std::fs::write(folder.path().join("cert.pem"), made.cert.pem()).unwrap();
@@ -49,11 +49,11 @@ impl Certificate {
         Self { folder }
     }
 
-    fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
-    fn server(&self, alpn: &[&[u8]]) -> Arc<rustls::ServerConfig> {
+    pub(crate) fn server(&self, alpn: &[&[u8]]) -> Arc<rustls::ServerConfig> {
         let mut config = (*server_tls(&self.path("cert.pem"), &self.path("key.pem")).unwrap()).clone();
         config.alpn_protocols = alpn.iter().map(|name| name.to_vec()).collect();
         Arc::new(config)
