@@ -1,12 +1,11 @@
 //! The data listener's handler: each request takes the generation in force once and keeps it to its last byte.
 
 use std::future::{Future, poll_fn};
-use std::net::IpAddr;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use aigw_core::ErrorCode;
+use aigw_core::{ErrorCode, Peer};
 use aigw_engine::{Answer, status_of};
 use bytes::Bytes;
 use http::header::{CONTENT_TYPE, RETRY_AFTER};
@@ -49,7 +48,7 @@ impl Handler for Gateway {
         self.process.generations.with_current(|generation| generation.bounds).unwrap_or_default()
     }
 
-    async fn handle(&self, request: Request<&mut Incoming>, peer: IpAddr) -> Response<Served> {
+    async fn handle(&self, request: Request<&mut Incoming>, peer: Peer) -> Response<Served> {
         let Some(generation) = self.process.generations.current() else {
             return self.own(ErrorCode::NotReady);
         };

@@ -6,6 +6,7 @@ mod code;
 mod counters;
 mod name;
 mod operation;
+mod peer;
 mod phase;
 mod record;
 mod secret;
@@ -17,6 +18,7 @@ pub use code::ErrorCode;
 pub use counters::{Admission, Claim, ClaimAmount, Counters, Permit, StoreError};
 pub use name::{MAX_NAME_BYTES, Name, NameError};
 pub use operation::{Operation, SurfaceName};
+pub use peer::{Peer, PeerCertificate};
 pub use phase::{PHASES, Phase};
 pub use record::{
     Attempt, AttemptOutcome, LimitState, Outcome, PolicyVerdict, Record, SkipReason, Skipped, UsageRecord, Verdict,

@@ -2,10 +2,9 @@
 
 use std::fmt::Display;
 use std::future::Future;
-use std::net::IpAddr;
 use std::sync::{Arc, OnceLock};
 
-use aigw_core::{Record, World};
+use aigw_core::{Peer, Record, World};
 use aigw_kinds::facts::{Facts, HeadFacts};
 use bytes::Bytes;
 use http::request::Parts;
@@ -49,7 +48,7 @@ impl<W: World> Engine<W> {
     /// Answers a request. Never fails: what goes wrong becomes an error answer, or cuts the answer's body.
     ///
     /// Dropping the future means that the client has left: the upstream is cancelled and the request is settled.
-    pub fn run<B>(&self, request: Request<B>, peer: IpAddr) -> impl Future<Output = Response<Answer<W>>> + Send
+    pub fn run<B>(&self, request: Request<B>, peer: Peer) -> impl Future<Output = Response<Answer<W>>> + Send
     where
         B: Body<Data = Bytes> + Send + Unpin,
         B::Error: Display,
@@ -58,7 +57,7 @@ impl<W: World> Engine<W> {
         async move {
             let read = OnceLock::new();
             let id = RequestId::of(&parts.headers, &self.world);
-            let ip = client_ip(self.fixed.loaded.gateway(), peer, &parts.headers);
+            let ip = client_ip(self.fixed.loaded.gateway(), peer.address, &parts.headers);
             let path = normal_path(parts.uri.path());
             let host = host(&parts.uri, &parts.headers);
             let head_fault = path.as_ref().err().or(host.as_ref().err()).copied();
@@ -74,7 +73,7 @@ impl<W: World> Engine<W> {
             let began = self.world.now();
             let record = self.record(&parts, &facts, &id);
             let settlement = Box::new(Settlement::new(self.world.clone(), Arc::clone(&self.fixed), began, record));
-            let mut exchange = Exchange::new(&self.fixed, &parts, &read, facts, settlement);
+            let mut exchange = Exchange::new(&self.fixed, &parts, &peer, &read, facts, settlement);
             exchange.head_fault = head_fault;
             // A future is moved when it is made, all of it: four times on the way to the connection. Most of it waits here until it is begun.
             let reply = Box::pin(answer(&mut exchange, &mut body)).await;

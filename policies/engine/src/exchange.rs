@@ -4,7 +4,8 @@ use std::fmt::Display;
 use std::pin::pin;
 use std::sync::{Arc, OnceLock};
 
-use aigw_core::{ErrorCode, Moment, Name, Operation, Phase, SurfaceName, World};
+use aigw_core::{ErrorCode, Moment, Name, Operation, Peer, Phase, SurfaceName, World};
+use aigw_kinds::authentication::Presented;
 use aigw_kinds::authorization::Authorized;
 use aigw_kinds::facts::Facts;
 use aigw_kinds::limit::Claims;
@@ -37,6 +38,8 @@ const API_VERSION: &str = "api-version";
 pub(crate) struct Exchange<'r, W: World> {
     pub(crate) fixed: &'r Arc<Fixed>,
     pub(crate) parts: &'r Parts,
+    /// Who is at the other end.
+    pub(crate) peer: &'r Peer,
     /// The body, once read.
     pub(crate) body: &'r OnceLock<Bytes>,
     pub(crate) facts: Facts<'r>,
@@ -67,6 +70,7 @@ impl<'r, W: World> Exchange<'r, W> {
     pub(crate) fn new(
         fixed: &'r Arc<Fixed>,
         parts: &'r Parts,
+        peer: &'r Peer,
         body: &'r OnceLock<Bytes>,
         facts: Facts<'r>,
         settlement: Box<Settlement<W>>,
@@ -75,6 +79,7 @@ impl<'r, W: World> Exchange<'r, W> {
         Self {
             fixed,
             parts,
+            peer,
             body,
             facts,
             settlement,
@@ -109,12 +114,17 @@ impl<'r, W: World> Exchange<'r, W> {
     pub(crate) fn authenticate(&mut self) -> Result<(), Refusal> {
         let loaded = &self.fixed.loaded;
         let route = self.matched()?.route;
-        let identity = loaded.authenticate(route, &self.parts.headers, self.facts.now, &mut self.settlement.notes.decisions)?;
-        let (consumer, credential) = loaded.identity_names(&identity);
-        self.settlement.record.consumer = consumer.map(Name::to_shared);
-        self.settlement.record.credential = credential.map(Name::to_shared);
-        self.facts.consumer = identity.consumer.and_then(|id| id.of(loaded.program()));
+        let identity = loaded.authenticate(route, &self.presented(), &mut self.settlement.notes.decisions)?;
+        if let Some(caller) = &identity {
+            self.settlement.record.consumer = caller.name.as_ref().map(Name::to_shared);
+            self.settlement.record.credential = Some(caller.credential.to_shared());
+        }
+        self.facts.identity = identity;
         Ok(())
+    }
+
+    fn presented(&self) -> Presented<'r> {
+        Presented { headers: &self.parts.headers, certificate: self.peer.certificate.as_deref(), now: self.facts.now }
     }
 
     pub(crate) fn authorize(&mut self) -> Result<(), Refusal> {

@@ -9,19 +9,17 @@ mod upstream;
 
 use std::sync::Arc;
 
-use aigw_core::{LimitState, Name, Operation, PolicyVerdict, Timestamp};
-use aigw_kinds::authentication::{Authentication, KeyTable, authenticate};
+use aigw_core::{LimitState, Operation, PolicyVerdict};
+use aigw_kinds::authentication::{Authentication, KeyTable, Presented, authenticate};
 use aigw_kinds::authorization::{Asked, Authorization, Authorized, authorize, authorize_model, may_use};
 use aigw_kinds::facts::Facts;
 use aigw_kinds::limit::Limit;
 use aigw_kinds::prompt::{Prompt, PromptInput, apply_prompts};
 use aigw_kinds::route::{MatchRow, RoutePlan, ServedModels};
 use aigw_kinds::{
-    ConsumerId, Decision, EndpointId, Expressions, Identity, ModelId, ParameterValues, Program, ProviderId, Refusal, RouteId,
-    Watch,
+    Decision, EndpointId, Expressions, Identity, ModelId, ParameterValues, Program, ProviderId, Refusal, RouteId, Watch,
 };
 use aigw_providers::json::Splice;
-use http::HeaderMap;
 
 use self::names::decoded;
 use self::places::Places;
@@ -209,11 +207,10 @@ impl Loaded {
     pub fn authenticate(
         &self,
         route: &LoadedRoute,
-        headers: &HeaderMap,
-        now: Timestamp,
+        presented: &Presented<'_>,
         decisions: &mut Vec<Decision>,
-    ) -> Result<Identity, Refusal> {
-        authenticate(&route.authentication, &self.keys, headers, now, decisions)
+    ) -> Result<Option<Arc<Identity>>, Refusal> {
+        authenticate(&route.authentication, &self.keys, presented, decisions)
     }
 
     /// The authorize phase. `facts` knows the consumer and the route.
@@ -276,14 +273,6 @@ impl Loaded {
         decisions: &mut Vec<Decision>,
     ) -> Result<Splice, Refusal> {
         apply_prompts(&route.prompts, input, decisions)
-    }
-
-    /// The consumer's name and the name of the credential that proved it, for the record.
-    pub fn identity_names(&self, identity: &Identity) -> (Option<&Name>, Option<&Name>) {
-        let consumer = identity.consumer.and_then(|id: ConsumerId| id.of(&self.program));
-        let index = identity.credential.and_then(|index| usize::try_from(index).ok());
-        let key = consumer.zip(index).and_then(|(consumer, index)| consumer.keys.get(index));
-        (consumer.map(|consumer| &consumer.origin.name), key.map(|key| &key.id))
     }
 
     /// A decision as the record shows it.

@@ -6,17 +6,16 @@ mod query;
 
 use std::borrow::Cow;
 use std::net::IpAddr;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use aigw_core::Timestamp;
 use aigw_expr::{NameId, Names};
 use http::{HeaderMap, Method};
 use serde_json::Value;
 
-use crate::Labels;
-use crate::consumer::ConsumerPlan;
 use crate::model::ModelPlan;
 use crate::route::RoutePlan;
+use crate::{Identity, Labels};
 
 pub use query::QueryPairs;
 
@@ -36,7 +35,7 @@ pub struct Facts<'a> {
     /// The time of the request.
     pub now: Timestamp,
     /// The caller, once authenticated; `None` for an anonymous one.
-    pub consumer: Option<&'a ConsumerPlan>,
+    pub identity: Option<Arc<Identity>>,
     /// The route, once matched.
     pub route: Option<&'a RoutePlan>,
     /// The model, once resolved.
@@ -77,7 +76,7 @@ impl<'a> Facts<'a> {
             headers,
             ip,
             now,
-            consumer: None,
+            identity: None,
             route: None,
             model: None,
             raw_query: query,
@@ -124,7 +123,7 @@ impl Names for Facts<'_> {
             NameId::RequestPath => Some(Cow::Borrowed(self.path)),
             NameId::RequestHost => self.host.map(Cow::Borrowed),
             NameId::RequestIp => Some(Cow::Owned(self.ip.to_string())),
-            NameId::IdentityConsumer => self.consumer.map(|consumer| Cow::Borrowed(consumer.origin.name.as_str())),
+            NameId::IdentityConsumer => Some(Cow::Borrowed(self.identity.as_ref()?.name.as_ref()?.as_str())),
             NameId::RouteName => self.route.map(|route| Cow::Borrowed(route.origin.name.as_str())),
             NameId::ModelName => self.model.map(|model| Cow::Borrowed(model.origin.name.as_str())),
             _ => None,
@@ -135,7 +134,7 @@ impl Names for Facts<'_> {
         match name {
             NameId::RequestHeaders => self.header(key),
             NameId::RequestQuery => self.query().get(key).map(Cow::Borrowed),
-            NameId::IdentityLabels => label(&self.consumer?.labels, key),
+            NameId::IdentityLabels => label(&self.identity.as_ref()?.labels, key),
             NameId::RouteLabels => label(&self.route?.labels, key),
             _ => None,
         }
@@ -143,7 +142,7 @@ impl Names for Facts<'_> {
 
     fn item(&self, name: NameId, index: usize) -> Option<Cow<'_, str>> {
         match name {
-            NameId::IdentityRoles => self.consumer?.roles.get(index).map(|role| Cow::Borrowed(role.as_str())),
+            NameId::IdentityRoles => self.identity.as_ref()?.roles.get(index).map(|role| Cow::Borrowed(role.as_str())),
             _ => None,
         }
     }

@@ -180,15 +180,6 @@ pub enum Setting<T> {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ParameterValues(pub Vec<String>);
 
-/// Facts about a caller that policies decide on.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Identity {
-    /// The declared consumer; `None` for an anonymous caller.
-    pub consumer: Option<ConsumerId>,
-    /// Index of the credential within the consumer's.
-    pub credential: Option<u32>,
-}
-
 /// Labels of a document: free names and values.
 pub type Labels = BTreeMap<String, String>;
 

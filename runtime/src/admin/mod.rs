@@ -7,7 +7,7 @@ mod token;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use aigw_core::ErrorCode;
+use aigw_core::{ErrorCode, Peer};
 use bytes::Bytes;
 use http::header::{AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, HOST, ORIGIN, WWW_AUTHENTICATE};
 use http::uri::Authority;
@@ -46,7 +46,7 @@ impl Handler for Admin {
         Bounds { connections: MAX_CONNECTIONS, ..Bounds::default() }
     }
 
-    async fn handle(&self, request: Request<&mut Incoming>, _: IpAddr) -> Response<Full<Bytes>> {
+    async fn handle(&self, request: Request<&mut Incoming>, _: Peer) -> Response<Full<Bytes>> {
         let (method, path) = (request.method(), request.uri().path());
         let strict =
             request.uri().query().is_some_and(|query| query.split('&').any(|part| part == "strict" || part == "strict=true"));

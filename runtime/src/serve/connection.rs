@@ -2,11 +2,11 @@
 
 use std::convert::Infallible;
 use std::future::Future;
-use std::net::IpAddr;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::time::Duration;
 
+use aigw_core::Peer;
 use bytes::Bytes;
 use http::header::EXPECT;
 use http::{Request, Response};
@@ -49,7 +49,7 @@ const STACK_HEADERS: usize = 100;
 
 /// An accepted client.
 pub(super) struct Client<H> {
-    pub(super) peer: IpAddr,
+    pub(super) peer: Peer,
     pub(super) bounds: Bounds,
     pub(super) place: Place,
     pub(super) handler: H,
@@ -118,7 +118,7 @@ impl<H: Handler> Client<H> {
         let io = TokioIo::new(Guarded::new(stream, first, bounds.write_stall, Arc::clone(&counts)));
         if !is_http2 {
             let service = service_fn(move |request: Request<Incoming>| {
-                let (handler, tasks) = (handler.clone(), tasks.clone());
+                let (handler, tasks, peer) = (handler.clone(), tasks.clone(), peer.clone());
                 async move { Ok::<_, Infallible>(answer(&handler, request, peer, &tasks).await) }
             });
             let connection = pin!(http1_builder(&bounds).serve_connection(io, service));
@@ -127,7 +127,7 @@ impl<H: Handler> Client<H> {
         let progress = Progress::new();
         let (answers, rests) = (Arc::clone(&progress), tasks.clone());
         let service = service_fn(move |request: Request<Incoming>| {
-            let (handler, answers, tasks) = (handler.clone(), Arc::clone(&answers), rests.clone());
+            let (handler, answers, tasks, peer) = (handler.clone(), Arc::clone(&answers), rests.clone(), peer.clone());
             async move { Ok::<_, Infallible>(answer(&handler, request, peer, &tasks).await.map(|body| answers.see(body))) }
         });
         let connection = pin!(http2_builder(tasks, &bounds).serve_connection(io, service));
@@ -142,7 +142,7 @@ impl<H: Handler> Client<H> {
 }
 
 /// Answers one request, and does not leave its body half read.
-async fn answer<H: Handler>(handler: &H, request: Request<Incoming>, peer: IpAddr, tasks: &Tasks) -> Response<H::Body> {
+async fn answer<H: Handler>(handler: &H, request: Request<Incoming>, peer: Peer, tasks: &Tasks) -> Response<H::Body> {
     let (parts, mut body) = request.into_parts();
     // Who waits to be asked for the body (RFC 9110, section 10.1.1) has sent nothing that would have to be read.
     let waits = parts.headers.contains_key(EXPECT);

@@ -65,7 +65,7 @@ impl<H: Handler> Listener<H> {
             return;
         }
         let client = Client {
-            peer,
+            peer: peer.into(),
             bounds,
             place,
             handler: self.handler.clone(),

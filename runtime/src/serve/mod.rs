@@ -15,10 +15,9 @@ mod tls;
 pub(crate) mod tests;
 
 use std::future::Future;
-use std::net::IpAddr;
 use std::time::Duration;
 
-use aigw_core::ErrorCode;
+use aigw_core::{ErrorCode, Peer};
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body::Body;
@@ -38,7 +37,7 @@ pub(crate) trait Handler: Clone + Send + Sync + 'static {
     fn bounds(&self) -> Bounds;
 
     /// Answers one request. The future is dropped when the client leaves. What it leaves of the body is read and thrown away, within bounds.
-    fn handle(&self, request: Request<&mut Incoming>, peer: IpAddr) -> impl Future<Output = Response<Self::Body>> + Send;
+    fn handle(&self, request: Request<&mut Incoming>, peer: Peer) -> impl Future<Output = Response<Self::Body>> + Send;
 
     /// The answer to a client whose connection is refused, in the handler's own shape.
     fn refusal(&self, code: ErrorCode) -> (http::StatusCode, String);

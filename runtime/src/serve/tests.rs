@@ -98,8 +98,8 @@ impl Handler for ByPath {
         self.bounds
     }
 
-    async fn handle(&self, request: Request<&mut Incoming>, peer: IpAddr) -> Response<Chunks> {
-        assert!(peer.is_loopback());
+    async fn handle(&self, request: Request<&mut Incoming>, peer: Peer) -> Response<Chunks> {
+        assert!(peer.address.is_loopback());
         self.seen.requests.fetch_add(1, Ordering::SeqCst);
         let path = request.uri().path().to_owned();
         let version = format!(

@@ -10,7 +10,7 @@ mod retries;
 mod settling;
 mod streams;
 
-use aigw_core::{ErrorCode, Outcome, Record};
+use aigw_core::{ErrorCode, Outcome, Peer, Record};
 use aigw_kinds::{ParameterValues, Program};
 use http::header::{AUTHORIZATION, CONTENT_TYPE};
 use http::request::Builder;
@@ -68,7 +68,7 @@ impl Desk {
     }
 
     pub(super) fn head(&self, request: Request<ClientBody>) -> Response<Answer<TestWorld>> {
-        self.world.block_on(self.engine.run(request, "192.0.2.1".parse().unwrap()))
+        self.world.block_on(self.engine.run(request, peer("192.0.2.1")))
     }
 
     pub(super) fn ask(&self, request: Request<ClientBody>) -> Told {
@@ -124,4 +124,8 @@ pub(super) fn hello() -> Upstream {
 
 pub(super) fn error(status: u16, code: &str) -> Upstream {
     Upstream::json(status, &format!(r#"{{"error":{{"message":"m","type":"t","param":null,"code":"{code}"}}}}"#))
+}
+
+fn peer(address: &str) -> Peer {
+    address.parse::<std::net::IpAddr>().unwrap().into()
 }

@@ -1,49 +1,31 @@
-//! The authenticate phase: which consumer sent this request.
+//! The authenticate phase: who sent this request.
 //!
-//! Keys are long and random, so their digests are looked up in a table; nothing of a key is kept, compared byte by byte or written anywhere.
+//! Each method of a policy proves a caller by credentials of its own sort, in a file of its own; what is here looks for them and joins what they prove.
 
-use std::collections::HashMap;
-use std::hash::{BuildHasherDefault, Hasher};
+mod api_key;
+
 use std::sync::Arc;
 
-use aigw_core::{ErrorCode, Phase, Timestamp, Verdict};
-use aws_lc_rs::digest::{SHA256, digest};
+use aigw_core::{ErrorCode, PeerCertificate, Phase, Timestamp, Verdict};
 use http::header::{AUTHORIZATION, InvalidHeaderName};
 use http::{HeaderMap, HeaderName};
 
 use crate::authentication::AuthenticationPlan;
-use crate::consumer::{ConsumerPlan, KeyPlan};
-use crate::{AuthenticationId, ConsumerId, Decider, Decision, Identity, Refusal, hex};
+use crate::{AuthenticationId, Decider, Decision, Identity, Refusal};
 
-/// Longest API key in bytes. Ours have 50; providers' have up to 200. What is longer is refused before it is digested.
-pub const MAX_KEY_BYTES: usize = 512;
+pub use api_key::{KeyEntry, KeyFault, KeyTable, MAX_KEY_BYTES};
 
 const BEARER: &[u8] = b"bearer ";
 
-/// Every API key of a program, by digest.
-#[derive(Debug, Default)]
-pub struct KeyTable(HashMap<[u8; 32], KeyEntry, BuildHasherDefault<DigestHasher>>);
-
-/// A known API key.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct KeyEntry {
-    /// Whose it is.
-    pub consumer: ConsumerId,
-    /// Its index within the consumer's.
-    pub credential: u32,
-    /// From then on it is refused.
-    pub not_after: Option<Timestamp>,
-}
-
-/// A key of a program that cannot be looked up.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum KeyFault {
-    /// Not 64 hexadecimal digits.
-    #[error("the digest of key `{0}` is not 64 hexadecimal digits")]
-    Digest(String),
-    /// Two keys with one digest.
-    #[error("the keys `{0}` and `{1}` have the same digest")]
-    Duplicate(String, String),
+/// What a request brings that may prove who sent it.
+#[derive(Clone, Copy, Debug)]
+pub struct Presented<'h> {
+    /// Its headers.
+    pub headers: &'h HeaderMap,
+    /// The certificate of the connection it came by.
+    pub certificate: Option<&'h PeerCertificate>,
+    /// The time of the request.
+    pub now: Timestamp,
 }
 
 /// An authentication policy, ready.
@@ -52,40 +34,6 @@ pub struct Authentication {
     id: AuthenticationId,
     headers: Vec<HeaderName>,
     anonymous: bool,
-}
-
-impl KeyTable {
-    /// The keys of these consumers.
-    ///
-    /// # Errors
-    /// A digest that is none, or stands twice.
-    pub fn new(consumers: &[ConsumerPlan]) -> Result<Self, KeyFault> {
-        let mut table = Self::default();
-        for (id, consumer) in (0_u32..).map(ConsumerId).zip(consumers) {
-            for (credential, key) in (0_u32..).zip(&consumer.keys) {
-                let digest = hex::digest(&key.sha256).ok_or_else(|| KeyFault::Digest(key.id.to_string()))?;
-                let entry = KeyEntry { consumer: id, credential, not_after: key.not_after };
-                if let Some(earlier) = table.0.insert(digest, entry) {
-                    let name = key_of(consumers, &earlier).map_or_else(String::new, |earlier| earlier.id.to_string());
-                    return Err(KeyFault::Duplicate(name, key.id.to_string()));
-                }
-            }
-        }
-        Ok(table)
-    }
-
-    /// The key with these bytes.
-    pub fn find(&self, key: &[u8]) -> Option<&KeyEntry> {
-        if key.len() > MAX_KEY_BYTES {
-            return None;
-        }
-        let digest: [u8; 32] = digest(&SHA256, key).as_ref().try_into().ok()?;
-        self.0.get(&digest)
-    }
-}
-
-fn key_of<'a>(consumers: &'a [ConsumerPlan], entry: &KeyEntry) -> Option<&'a KeyPlan> {
-    consumers.get(entry.consumer.index())?.keys.get(usize::try_from(entry.credential).ok()?)
 }
 
 impl Authentication {
@@ -142,10 +90,10 @@ fn credential<'h>(name: &HeaderName, value: &'h [u8]) -> Option<Credential<'h>> 
 pub fn authenticate(
     policies: &[Arc<Authentication>],
     keys: &KeyTable,
-    headers: &HeaderMap,
-    now: Timestamp,
+    presented: &Presented<'_>,
     decisions: &mut Vec<Decision>,
-) -> Result<Identity, Refusal> {
+) -> Result<Option<Arc<Identity>>, Refusal> {
+    let Presented { headers, now, .. } = *presented;
     let mut proved: Option<Proved<'_>> = None;
     for policy in policies {
         let by = Decider::Authentication(policy.id);
@@ -153,7 +101,7 @@ pub fn authenticate(
         for credential in policy.credentials(headers) {
             found = true;
             match judge(credential, proved, keys, now) {
-                Ok(judged) => proved = proved.or(Some(judged)),
+                Ok(judged) => proved = Some(judged),
                 Err(refusal) => return refused(decisions, by, refusal),
             }
         }
@@ -163,37 +111,34 @@ pub fn authenticate(
         }
         decisions.push(Decision::new(by, Phase::Authenticate, Verdict::Allowed));
     }
-    Ok(proved.map_or_else(Identity::default, |proved| Identity {
-        consumer: Some(proved.entry.consumer),
-        credential: Some(proved.entry.credential),
-    }))
+    Ok(proved.map(|proved| Arc::clone(&proved.entry.identity)))
 }
 
 #[derive(Clone, Copy)]
-struct Proved<'h> {
-    key: &'h [u8],
-    entry: KeyEntry,
+struct Proved<'k> {
+    key: &'k [u8],
+    entry: &'k KeyEntry,
 }
 
-fn judge<'h>(
-    credential: Credential<'h>,
-    earlier: Option<Proved<'h>>,
-    keys: &KeyTable,
+fn judge<'k>(
+    credential: Credential<'k>,
+    earlier: Option<Proved<'k>>,
+    keys: &'k KeyTable,
     now: Timestamp,
-) -> Result<Proved<'h>, Refusal> {
+) -> Result<Proved<'k>, Refusal> {
     let Credential::Key(key) = credential else {
         return Err(Refusal::new(ErrorCode::InvalidApiKey, "the `authorization` header must be `Bearer` and an API key"));
     };
     if let Some(same) = earlier.filter(|earlier| earlier.key == key) {
         return Ok(same);
     }
-    let Some(entry) = keys.find(key).copied() else {
+    let Some(entry) = keys.find(key) else {
         return Err(Refusal::new(ErrorCode::InvalidApiKey, "the API key is not known here"));
     };
     if entry.not_after.is_some_and(|end| now >= end) {
         return Err(Refusal::new(ErrorCode::ApiKeyExpired, "the API key has expired; ask for a new one"));
     }
-    if earlier.is_some_and(|earlier| earlier.entry.consumer != entry.consumer) {
+    if earlier.is_some_and(|earlier| !earlier.entry.identity.is_same_caller(&entry.identity)) {
         return Err(Refusal::new(ErrorCode::InvalidApiKey, "the request carries API keys of different callers; send one"));
     }
     Ok(earlier.unwrap_or(Proved { key, entry }))
@@ -212,25 +157,6 @@ fn missing(policy: &Authentication) -> Refusal {
         message.push_str(&form);
     }
     Refusal::new(ErrorCode::MissingApiKey, message)
-}
-
-/// The first eight bytes of a digest are as good as any hash of it.
-#[derive(Default)]
-struct DigestHasher(u64);
-
-impl Hasher for DigestHasher {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-
-    fn write(&mut self, bytes: &[u8]) {
-        if let Some(first) = bytes.first_chunk() {
-            self.0 = u64::from_le_bytes(*first);
-        }
-    }
-
-    /// The length of a digest says nothing.
-    fn write_usize(&mut self, _: usize) {}
 }
 
 #[cfg(test)]

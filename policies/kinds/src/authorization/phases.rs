@@ -94,7 +94,7 @@ impl Rule {
     /// Whether it is about this request, whatever its `when` and its models say.
     fn concerns(&self, asked: &Asked<'_, '_>, operation: Operation) -> bool {
         let facts = asked.facts;
-        let roles = || facts.consumer.map(|consumer| consumer.roles.as_slice()).unwrap_or_default();
+        let roles = || facts.identity.as_ref().map(|caller| caller.roles.as_slice()).unwrap_or_default();
         let http = |rule: &HttpMatch| {
             let method = rule.methods.is_empty() || rule.methods.iter().any(|method| method == facts.method.as_str());
             method && rule.path.as_ref().is_none_or(|path| path.matches(facts.path))

@@ -116,7 +116,7 @@ impl ReadyAmount {
         match self {
             Self::Fixed(amount) => *amount,
             Self::Label { label, default } => {
-                facts.consumer.and_then(|consumer| consumer.labels.get(label)?.parse().ok()).unwrap_or(*default)
+                facts.identity.as_ref().and_then(|caller| caller.labels.get(label)?.parse().ok()).unwrap_or(*default)
             }
         }
     }

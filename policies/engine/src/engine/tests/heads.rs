@@ -99,7 +99,7 @@ fn only_trusted_proxies_say_who_the_caller_is() {
     ] {
         let desk = Desk::new(|_| ());
         let request = desk.with(keyed("/nowhere").header("x-forwarded-for", forwarded), "");
-        drop(desk.world.block_on(desk.engine.run(request, peer.parse().unwrap())));
+        drop(desk.world.block_on(desk.engine.run(request, super::peer(peer))));
         assert_eq!(desk.record().ip, ip, "{peer} {forwarded}");
     }
 }

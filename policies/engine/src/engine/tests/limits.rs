@@ -57,7 +57,7 @@ fn a_place_goes_back_when_the_client_leaves_at_whatever_moment() {
     drop(desk.head(desk.post("/v1/chat/completions", ASK)));
     assert_eq!(desk.world.held_permits(), 0);
     desk.script([vec![hello().after(1_000)]]);
-    let mut running = Box::pin(desk.engine.run(desk.post("/v1/chat/completions", ASK), "192.0.2.1".parse().unwrap()));
+    let mut running = Box::pin(desk.engine.run(desk.post("/v1/chat/completions", ASK), peer("192.0.2.1")));
     assert!(desk.world.poll_once(&mut running).is_none());
     assert_eq!(desk.world.held_permits(), 1);
     drop(running);
@@ -78,7 +78,7 @@ fn refused_requests_hold_nothing() {
 fn a_request_may_wait_for_a_place() {
     let desk = one_at_a_time(2_000);
     let mut first = desk.head(desk.post("/v1/chat/completions", ASK)).into_body();
-    let mut waiting = Box::pin(desk.engine.run(desk.post("/v1/chat/completions", ASK), "192.0.2.1".parse().unwrap()));
+    let mut waiting = Box::pin(desk.engine.run(desk.post("/v1/chat/completions", ASK), peer("192.0.2.1")));
     assert!(desk.world.poll_once(&mut waiting).is_none());
     desk.world.block_on(poll_fn(|cx| Pin::new(&mut first).poll_frame(cx)));
     let head = desk.world.poll_once(&mut waiting).unwrap();

@@ -18,7 +18,7 @@ fn a_client_that_leaves_while_it_sends_is_recorded_as_cancelled() {
     let desk = Desk::new(|_| ());
     let body = ClientBody::new(&desk.world, &[(3_000, ASK)]);
     let request = json("/v1/chat/completions").body(body).unwrap();
-    let mut running = Box::pin(desk.engine.run(request, "192.0.2.1".parse().unwrap()));
+    let mut running = Box::pin(desk.engine.run(request, peer("192.0.2.1")));
     assert!(desk.world.poll_once(&mut running).is_none());
     drop(running);
     let record = desk.record();
@@ -29,7 +29,7 @@ fn a_client_that_leaves_while_it_sends_is_recorded_as_cancelled() {
 #[test]
 fn a_client_that_leaves_while_a_target_thinks_cancels_the_call() {
     let desk = Desk::scripted([vec![hello().after(3_000)]]);
-    let mut running = Box::pin(desk.engine.run(desk.post("/v1/chat/completions", ASK), "192.0.2.1".parse().unwrap()));
+    let mut running = Box::pin(desk.engine.run(desk.post("/v1/chat/completions", ASK), peer("192.0.2.1")));
     assert!(desk.world.poll_once(&mut running).is_none());
     desk.world.advance(500);
     drop(running);
@@ -92,7 +92,7 @@ fn the_future_may_move_between_threads() {
         value
     }
     let desk = Desk::scripted([vec![hello()]]);
-    let running = sendable(desk.engine.run(desk.post("/v1/chat/completions", ASK), "192.0.2.1".parse().unwrap()));
+    let running = sendable(desk.engine.run(desk.post("/v1/chat/completions", ASK), peer("192.0.2.1")));
     let answer = sendable(desk.world.block_on(running));
     assert_eq!(answer.status(), StatusCode::OK);
 }

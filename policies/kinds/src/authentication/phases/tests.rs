@@ -1,8 +1,10 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
+use aws_lc_rs::digest::{SHA256, digest};
 use serde_json::json;
 
 use super::*;
+use crate::hex;
 use crate::test_program::{consumer, headers, origin, program};
 
 const ANN: &str = "key-of-ann";
@@ -36,14 +38,17 @@ fn policies(plans: &[(&[&str], bool)]) -> Vec<Arc<Authentication>> {
     ids.zip(&program.authentications).map(|(id, plan)| Arc::new(Authentication::new(id, plan).unwrap())).collect()
 }
 
-/// `Ok("ann/0")`, `Ok("anonymous")` or the refusal's code.
+fn presented(headers: &HeaderMap) -> Presented<'_> {
+    Presented { headers, certificate: None, now: Timestamp::from_millis(1_000) }
+}
+
+/// `Ok("ann/a1")`, `Ok("anonymous")` or the refusal's code.
 fn check(plans: &[(&[&str], bool)], sent: &[(&'static str, &str)], expected: Result<&str, ErrorCode>) {
     let mut decisions = Vec::new();
-    let outcome = authenticate(&policies(plans), &keys(), &headers(sent), Timestamp::from_millis(1_000), &mut decisions);
-    let shown = outcome.map_err(|refusal| refusal.code).map(|identity| match (identity.consumer, identity.credential) {
-        (Some(ConsumerId(0)), Some(credential)) => format!("ann/{credential}"),
-        (Some(_), Some(credential)) => format!("bob/{credential}"),
-        _ => "anonymous".to_owned(),
+    let outcome = authenticate(&policies(plans), &keys(), &presented(&headers(sent)), &mut decisions);
+    let shown = outcome.map_err(|refusal| refusal.code).map(|identity| match identity {
+        Some(caller) => format!("{}/{}", caller.name.as_ref().unwrap(), caller.credential),
+        None => "anonymous".to_owned(),
     });
     assert_eq!(shown.as_deref().map_err(|code| *code), expected, "{plans:?} {sent:?}");
     let last = decisions.last().map(|decision| decision.verdict);
@@ -62,10 +67,10 @@ fn a_key_is_found_in_any_of_the_headers() {
         ("api-key", ANN),
         ("api-key", " key-of-ann "),
     ] {
-        check(&[(BOTH, false)], &[sent], Ok("ann/0"));
+        check(&[(BOTH, false)], &[sent], Ok("ann/a1"));
     }
-    check(&[(BOTH, false)], &[("api-key", BOB)], Ok("bob/0"));
-    check(&[(BOTH, false)], &[("api-key", ANN_NEW)], Ok("ann/1"));
+    check(&[(BOTH, false)], &[("api-key", BOB)], Ok("bob/b1"));
+    check(&[(BOTH, false)], &[("api-key", ANN_NEW)], Ok("ann/a2"));
 }
 
 #[test]
@@ -99,8 +104,8 @@ fn a_wrong_key_is_refused_also_where_anonymous_callers_pass() {
 fn several_keys_must_be_good_and_of_one_consumer() {
     use ErrorCode::{ApiKeyExpired, InvalidApiKey};
     for (second, expected) in [
-        ("Bearer key-of-ann", Ok("ann/0")),
-        ("Bearer second-key-of-ann", Ok("ann/1")),
+        ("Bearer key-of-ann", Ok("ann/a1")),
+        ("Bearer second-key-of-ann", Ok("ann/a2")),
         ("Bearer key-of-bob", Err(InvalidApiKey)),
         ("Bearer key-of-nobody", Err(InvalidApiKey)),
         ("Bearer expired-key-of-ann", Err(ApiKeyExpired)),
@@ -115,7 +120,7 @@ fn several_keys_must_be_good_and_of_one_consumer() {
 fn every_policy_must_pass_and_find_the_same_consumer() {
     use ErrorCode::{InvalidApiKey, MissingApiKey};
     let two: &[(&[&str], bool)] = &[(&["authorization"], false), (&["api-key"], false)];
-    check(two, &[("authorization", "Bearer key-of-ann"), ("api-key", ANN)], Ok("ann/0"));
+    check(two, &[("authorization", "Bearer key-of-ann"), ("api-key", ANN)], Ok("ann/a1"));
     check(two, &[("authorization", "Bearer key-of-ann"), ("api-key", BOB)], Err(InvalidApiKey));
     check(two, &[("authorization", "Bearer key-of-ann")], Err(MissingApiKey));
     check(two, &[("api-key", ANN)], Err(MissingApiKey));
@@ -126,15 +131,15 @@ fn nobody_is_anonymous_who_sends_a_key_to_another_policy() {
     let two: &[(&[&str], bool)] = &[(&["authorization"], true), (&["api-key"], true)];
     check(two, &[], Ok("anonymous"));
     check(two, &[("api-key", ANN)], Err(ErrorCode::MissingApiKey));
-    check(two, &[("api-key", ANN), ("authorization", "Bearer key-of-ann")], Ok("ann/0"));
+    check(two, &[("api-key", ANN), ("authorization", "Bearer key-of-ann")], Ok("ann/a1"));
 }
 
 #[test]
 fn the_message_says_where_to_put_the_key_and_repeats_none() {
-    let missing = authenticate(&policies(&[(BOTH, false)]), &keys(), &HeaderMap::new(), Timestamp::default(), &mut Vec::new());
+    let missing = authenticate(&policies(&[(BOTH, false)]), &keys(), &presented(&HeaderMap::new()), &mut Vec::new());
     assert_eq!(missing.unwrap_err().message, "an API key is required; send it as `authorization: Bearer KEY` or `api-key: KEY`");
     let wrong = headers(&[("api-key", "secret-value")]);
-    let wrong = authenticate(&policies(&[(BOTH, false)]), &keys(), &wrong, Timestamp::default(), &mut Vec::new());
+    let wrong = authenticate(&policies(&[(BOTH, false)]), &keys(), &presented(&wrong), &mut Vec::new());
     assert!(!wrong.unwrap_err().message.contains("secret-value"));
 }
 
@@ -145,8 +150,8 @@ fn digests_that_are_none_or_stand_twice_do_not_load() {
         KeyTable::new(&program.consumers).map(drop)
     };
     let short = json!([{"id": "k", "sha256": "abc", "not_after": null, "place": [0, 1, 1]}]);
-    assert_eq!(table(short), Err(KeyFault::Digest("k".to_owned())));
+    assert_eq!(table(short), Err(KeyFault::Digest("k".parse().unwrap())));
     let twice = json!([key("one", ANN, None), key("two", ANN, None)]);
-    assert_eq!(table(twice), Err(KeyFault::Duplicate("one".to_owned(), "two".to_owned())));
+    assert_eq!(table(twice), Err(KeyFault::Duplicate("one".parse().unwrap(), "two".parse().unwrap())));
     assert_eq!(table(json!([])), Ok(()));
 }

@@ -4,8 +4,8 @@ use http::{HeaderMap, Method};
 use serde_json::{Value, json};
 
 use super::*;
-use crate::consumer::ConsumerPlan;
 use crate::test_program::{consumer, expression, facts, headers, model, origin, program, route};
+use crate::{ConsumerId, Identity};
 
 const WHEN_TEAM: u32 = 0;
 const WHEN_FAILS: u32 = 1;
@@ -79,20 +79,20 @@ impl Setting {
 
     fn with<T>(
         &self,
-        consumer: Option<&ConsumerPlan>,
+        caller: Option<Arc<Identity>>,
         judge: impl FnOnce(&Asked<'_, '_>, &mut Vec<Decision>) -> T,
     ) -> (T, Vec<Decision>) {
         let method = Method::POST;
         let mut facts = facts(&method, self.path, &self.headers);
-        facts.consumer = consumer;
+        facts.identity = caller;
         facts.set_body(self.body);
         let mut decisions = Vec::new();
         let asked = Asked { operation: self.operation, route: RouteId(0), facts: &facts };
         (judge(&asked, &mut decisions), decisions)
     }
 
-    fn ann(&self) -> Option<&ConsumerPlan> {
-        self.program.consumers.first()
+    fn ann(&self) -> Option<Arc<Identity>> {
+        Some(Identity::of_consumer(ConsumerId(0), self.program.consumers.first()?, "key".parse().ok()?))
     }
 
     fn authorize(&self) -> Result<Authorized, ErrorCode> {

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use super::*;
 use crate::Program;
 use crate::test_program::{consumer, expression, facts, headers, model, origin, program, route};
+use crate::{ConsumerId, Identity};
 
 const HEADER: u32 = 0;
 const WHEN_TEAM: u32 = 1;
@@ -51,7 +52,7 @@ fn gathered(limits: Vec<Value>, phase: Phase, sent: &HeaderMap, known: bool) -> 
     let method = Method::POST;
     let mut facts = facts(&method, "/v1/chat/completions", sent);
     if known {
-        facts.consumer = program.consumers.first();
+        facts.identity = program.consumers.first().map(|plan| Identity::of_consumer(ConsumerId(0), plan, "key".parse().unwrap()));
     }
     (facts.route, facts.model) = (program.routes.first(), program.models.first());
     let values = ParameterValues(vec!["42".to_owned()]);
