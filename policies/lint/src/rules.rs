@@ -51,6 +51,8 @@ pub(crate) mod s626_nothing_is_allowed;
 pub(crate) mod s627_nobody_can_authenticate;
 pub(crate) mod s628_pattern_without_model;
 pub(crate) mod s629_rule_for_other_routes;
+pub(crate) mod s652_ownership_never_decides;
+pub(crate) mod s653_ownership_of_nothing;
 pub(crate) mod t402_unused_prompt_parameter;
 pub(crate) mod t403_caller_text_as_instructions;
 pub(crate) mod t405_mixed_instruction_roles;

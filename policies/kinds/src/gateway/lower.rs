@@ -5,7 +5,7 @@ use aigw_source::rules::INVALID_VALUE;
 
 use crate::gateway::{
     AttachSpec, BoundsPlan, BoundsSpec, CorsPlan, CorsSpec, ErrorOverride, ErrorSpec, GatewayPlan, GatewaySpec, RouteSelector,
-    parameters,
+    ownership, parameters,
 };
 use crate::lower::references::Wanted;
 use crate::lower::uses::PolicyUses;
@@ -72,6 +72,7 @@ pub(crate) fn lower<'a>(lowering: &mut Lowering<'a>) -> LoweredGateway<'a> {
         cors: spec.cors.as_ref().map(|cors| self::cors(lowering, cors, &at.key("cors"))),
         errors: errors(lowering, &spec.errors, &at.key("errors")),
     };
+    ownership::check::check(lowering, &spec.ownership, &at.key("ownership"));
     let everywhere = lowering.policy_uses(&spec.policies, &at.key("policies"));
     let selected = attach(lowering, &spec.attach, &at.key("attach"));
     LoweredGateway { plan, attached: Attached { everywhere, selected } }

@@ -6,8 +6,8 @@ use ipnet::IpNet;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use crate::Labels;
 use crate::written::{Given, PolicyUse};
+use crate::{Kind, Labels};
 
 /// The whole: parameters, global policies and attachments, bounds, error bodies, CORS. A repository has at most one Gateway; without one every
 /// default applies.
@@ -38,6 +38,25 @@ pub struct GatewaySpec {
     /// Other statuses and messages for error codes.
     #[schemars(length(max = 100))]
     pub errors: Vec<ErrorSpec>,
+    /// Who may write what: for each file the first entry that its path fits decides. Default: anyone, anything.
+    #[schemars(length(max = 200))]
+    pub ownership: Vec<OwnershipSpec>,
+}
+
+/// Who owns files, and which documents may stand in them.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct OwnershipSpec {
+    /// Files by their path relative to the policy folder: `*` is any text within one name, `{name}` such a text with a name, `**` any folders.
+    #[schemars(length(min = 1, max = 500))]
+    pub path: String,
+    /// Kinds of documents that may stand there. Default: every kind. Files without documents, such as templates and tests, may always.
+    #[serde(default)]
+    #[schemars(length(max = 100))]
+    pub kinds: Vec<Kind>,
+    /// Who approves changes: `@user`, `@organisation/team` or an e-mail address, with the path's captures as `{name}`.
+    #[schemars(length(min = 1, max = 50))]
+    pub owners: Vec<String>,
 }
 
 /// A declared parameter: its type, and the bounds on its values.

@@ -179,7 +179,8 @@ fn typed(wanted: Wanted, text: String) -> Value {
     }
 }
 
-fn with_article(kind: Kind) -> String {
+/// `a Route`, `an Authentication`.
+pub(crate) fn with_article(kind: Kind) -> String {
     let vowel = kind.as_str().starts_with(['A', 'E', 'I', 'O', 'U']);
     format!("{} {kind}", if vowel { "an" } else { "a" })
 }
