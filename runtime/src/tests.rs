@@ -16,7 +16,9 @@ use aigw_kinds::gateway::{BoundsPlan, GatewayPlan};
 use aigw_kinds::model::{ModelPlan, RetryPlan, TargetPlan};
 use aigw_kinds::provider::{EndpointPlan, MockPlan, ProviderPlan, TimeoutsPlan, WirePlan};
 use aigw_kinds::route::{HostPattern, MatchRow, PathPattern, RoutePlan, ServePlan};
-use aigw_kinds::{EndpointId, ModelId, Origin, PROGRAM_MEMBER, PROGRAM_VERSION, Place, Program, ProviderId, RouteId, Setting};
+use aigw_kinds::{
+    EndpointId, ModelId, Origin, PROGRAM_MEMBER, PROGRAM_VERSION, Place, PolicySet, Program, ProviderId, RouteId, Setting,
+};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::admin::client::{Client, ClientError};
@@ -177,10 +179,9 @@ fn route() -> RoutePlan {
         serve: ServePlan::Models { models: vec![ModelId(0)], default: Some(ModelId(0)) },
         authentication: Vec::new(),
         anonymous: true,
-        authorization: Vec::new(),
+        wider: PolicySet::default(),
+        own: PolicySet::default(),
         authorization_open: true,
-        limits: Vec::new(),
-        prompts: Vec::new(),
     }
 }
 

@@ -14,8 +14,8 @@ use aigw_kinds::model::{ModelPlan, RetryOn, RetryPlan, TargetPlan};
 use aigw_kinds::provider::{EndpointPlan, ProviderPlan, TimeoutsPlan, WirePlan};
 use aigw_kinds::route::{HostPattern, MatchRow, PathPattern, PathSegment, RoutePlan, ServePlan};
 use aigw_kinds::{
-    AuthenticationId, AuthorizationId, EndpointId, Mode, ModelId, Origin, PROGRAM_VERSION, Place, Program, ProviderId, RouteId,
-    Setting,
+    AuthenticationId, AuthorizationId, EndpointId, Mode, ModelId, Origin, PROGRAM_VERSION, Place, PolicySet, Program, ProviderId,
+    RouteId, Setting,
 };
 
 /// The key of the one consumer.
@@ -195,10 +195,9 @@ pub(crate) fn route(name: &str, serve: ServePlan) -> RoutePlan {
         serve,
         authentication: vec![AuthenticationId(0)],
         anonymous: false,
-        authorization: vec![AuthorizationId(0)],
         authorization_open: false,
-        limits: Vec::new(),
-        prompts: Vec::new(),
+        wider: PolicySet { authorization: vec![AuthorizationId(0)], ..PolicySet::default() },
+        own: PolicySet::default(),
     }
 }
 
