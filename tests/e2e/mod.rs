@@ -5,7 +5,6 @@ mod admin;
 mod bounds;
 mod bundles;
 mod canary;
-mod codeowners;
 mod commands;
 mod coverage;
 mod drain;

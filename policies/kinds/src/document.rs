@@ -63,8 +63,7 @@ pub struct Metadata {
 macro_rules! kinds {
     ($($(#[$doc:meta])* $kind:ident($spec:ty) policy: $policy:literal),+ $(,)?) => {
         /// What a document is.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize, JsonSchema)]
-        #[schemars(inline)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
         pub enum Kind {
             $($(#[$doc])* $kind,)+
         }

@@ -26,7 +26,6 @@ mod program_file;
 mod repository;
 pub mod rules;
 pub mod schema;
-mod scopes;
 #[cfg(test)]
 mod test_program;
 #[cfg(test)]
@@ -42,4 +41,3 @@ pub use program::*;
 pub use program_check::{ParameterFault, ProgramFault};
 pub use program_file::{PROGRAM_MEMBER, ProgramFileError};
 pub use repository::{Doc, Repository, Typed};
-pub use scopes::{Policies, PolicySet, Scopes};

@@ -202,38 +202,33 @@ spec: {serve: {http: up/b, path: /y/*}, matches: [{path: /x/*, methods: [POST, G
           0
         ],
         "anonymous": false,
+        "authorization": [
+          0
+        ],
         "authorization_open": false,
-        "wider": {
-          "authorization": [
-            0
-          ],
-          "limits": [
-            0
-          ],
-          "prompts": [
-            {
-              "prompt": 0,
-              "with": [
-                [
-                  "product",
-                  {
-                    "value": "x"
-                  }
-                ]
-              ],
-              "place": [
-                1,
-                5,
-                37
+        "class": "standard",
+        "limits": [
+          0,
+          1
+        ],
+        "prompts": [
+          {
+            "prompt": 0,
+            "with": [
+              [
+                "product",
+                {
+                  "value": "x"
+                }
               ]
-            }
-          ]
-        },
-        "own": {
-          "limits": [
-            1
-          ]
-        }
+            ],
+            "place": [
+              1,
+              5,
+              37
+            ]
+          }
+        ]
       },
       {
         "origin": {
@@ -258,13 +253,13 @@ spec: {serve: {http: up/b, path: /y/*}, matches: [{path: /x/*, methods: [POST, G
           0
         ],
         "anonymous": false,
+        "authorization": [
+          0
+        ],
         "authorization_open": false,
-        "wider": {
-          "authorization": [
-            0
-          ]
-        },
-        "own": {}
+        "class": "standard",
+        "limits": [],
+        "prompts": []
       }
     ]
     "#);
