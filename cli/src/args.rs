@@ -54,6 +54,8 @@ pub(crate) enum Command {
     Show(commands::show::Show),
     /// Take one request through the policies, nothing sent, and show the decisions
     Eval(commands::eval::Eval),
+    /// Write CODEOWNERS from the Gateway's `ownership`, or check it
+    Codeowners(commands::codeowners::Codeowners),
     /// Compile policies into a bundle, and sign it
     Build(commands::build::Build),
     /// Create a signing key

@@ -15,8 +15,10 @@ use aigw_core::{ByteSize, Millis, Name, Operation, Share, SurfaceName};
 use aigw_kinds::gateway::{BoundsPlan, GatewayPlan};
 use aigw_kinds::model::{ModelPlan, RetryPlan, TargetPlan};
 use aigw_kinds::provider::{EndpointPlan, MockPlan, ProviderPlan, TimeoutsPlan, WirePlan};
-use aigw_kinds::route::{Class, HostPattern, MatchRow, PathPattern, RoutePlan, ServePlan};
-use aigw_kinds::{EndpointId, ModelId, Origin, PROGRAM_MEMBER, PROGRAM_VERSION, Place, Program, ProviderId, RouteId, Setting};
+use aigw_kinds::route::{HostPattern, MatchRow, PathPattern, RoutePlan, ServePlan};
+use aigw_kinds::{
+    EndpointId, ModelId, Origin, PROGRAM_MEMBER, PROGRAM_VERSION, Place, PolicySet, Program, ProviderId, RouteId, Setting,
+};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::admin::client::{Client, ClientError};
@@ -113,7 +115,6 @@ impl Policies {
 fn gateway() -> GatewayPlan {
     GatewayPlan {
         name: "gateway".to_owned(),
-        load: None,
         bounds: BoundsPlan {
             body: ByteSize::new(1 << 20),
             headers: ByteSize::new(64 << 10),
@@ -124,7 +125,6 @@ fn gateway() -> GatewayPlan {
             event: ByteSize::new(1 << 20),
             connections_per_address: 0,
             connections: 1_000,
-            requests_per_address: None,
         },
         trusted_proxies: Vec::new(),
         forward_headers: Vec::new(),
@@ -179,11 +179,9 @@ fn route() -> RoutePlan {
         serve: ServePlan::Models { models: vec![ModelId(0)], default: Some(ModelId(0)) },
         authentication: Vec::new(),
         anonymous: true,
-        authorization: Vec::new(),
+        wider: PolicySet::default(),
+        own: PolicySet::default(),
         authorization_open: true,
-        class: Class::Standard,
-        limits: Vec::new(),
-        prompts: Vec::new(),
     }
 }
 

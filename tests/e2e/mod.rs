@@ -5,6 +5,7 @@ mod admin;
 mod bounds;
 mod bundles;
 mod canary;
+mod codeowners;
 mod commands;
 mod coverage;
 mod drain;

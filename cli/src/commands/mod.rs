@@ -2,6 +2,7 @@
 
 pub(crate) mod api_key;
 pub(crate) mod build;
+pub(crate) mod codeowners;
 pub(crate) mod completions;
 pub(crate) mod eval;
 pub(crate) mod explain;
@@ -33,6 +34,7 @@ pub(crate) fn run(cli: Cli) -> Outcome {
         Command::Show(verb) => verb.run(globals),
         Command::Test(verb) => verb.run(globals),
         Command::Eval(verb) => verb.run(globals),
+        Command::Codeowners(verb) => verb.run(globals),
         Command::Build(verb) => verb.run(globals),
         Command::Keygen(verb) => verb.run(globals),
         Command::Sign(verb) => verb.run(globals),

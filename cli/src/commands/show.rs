@@ -132,7 +132,7 @@ impl Sheet<'_> {
         if route.anonymous {
             self.line("  anonymous: true".to_owned(), route.origin.place);
         }
-        for plan in route.authorization.iter().filter_map(|id| id.of(self.program)) {
+        for plan in route.authorization().filter_map(|id| id.of(self.program)) {
             for rule in &plan.rules {
                 let applies = consumer
                     .is_none_or(|consumer| rule.roles.is_empty() || rule.roles.iter().any(|role| consumer.roles.contains(role)));
@@ -153,7 +153,7 @@ impl Sheet<'_> {
 
     fn limits(&mut self, route: &RoutePlan, consumer: Option<&ConsumerPlan>) {
         self.title("limits");
-        for plan in route.limits.iter().filter_map(|id| id.of(self.program)) {
+        for plan in route.limits().filter_map(|id| id.of(self.program)) {
             for rule in &plan.rules {
                 let amount = match &rule.amount {
                     Amount::Fixed(amount) => setting(self.program, amount),
@@ -173,7 +173,7 @@ impl Sheet<'_> {
 
     fn prompts(&mut self, route: &RoutePlan) {
         self.title("prompts");
-        for used in &route.prompts {
+        for used in route.prompts() {
             let Some(plan) = used.prompt.of(self.program) else { continue };
             let versions: Vec<String> =
                 plan.versions.iter().map(|version| format!("{} {}", version.name, version.share)).collect();

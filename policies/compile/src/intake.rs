@@ -1,6 +1,6 @@
 //! Which files are read, and which of their documents are ours.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use aigw_kinds::API_GROUP;
 use aigw_source::{Document, FileId, Finding, Findings, Limits, RuleId, Sources, Span};
@@ -21,6 +21,8 @@ pub(crate) struct Intake {
     pub(crate) findings: Findings,
     pub(crate) documents: Vec<Document>,
     pub(crate) files: BTreeMap<String, FileId>,
+    /// Paths of files that hold tests or fixtures of tests.
+    pub(crate) tests: BTreeSet<String>,
     pub(crate) skipped: Vec<(String, String)>,
 }
 
@@ -31,6 +33,7 @@ pub(crate) fn take_in(input: Input, limits: &Limits) -> Intake {
         findings: Findings::new(),
         documents: Vec::new(),
         files: BTreeMap::new(),
+        tests: BTreeSet::new(),
         skipped: Vec::new(),
     };
     for (path, why) in input.refused {
@@ -59,7 +62,8 @@ impl Intake {
                 self.files.extend(file.map(|file| (path, file)));
             }
             "yaml" | "yml" if name.ends_with(".test.yaml") || name.ends_with(".test.yml") => {
-                self.skip(path, "it holds tests: `aigw test` judges it")
+                self.tests.insert(path.clone());
+                self.skip(path, "it holds tests: `aigw test` judges it");
             }
             "yaml" | "yml" if name == "kustomization.yaml" || name == "kustomization.yml" => self.skip(path, "it is Kustomize's"),
             "yaml" | "yml" => self.take_documents(path, bytes, limits),
@@ -80,6 +84,7 @@ impl Intake {
             let kind = document.root.get("kind").and_then(|node| node.as_str()).unwrap_or_default();
             if version.starts_with(API_GROUP) && kind == TEST_FIXTURES && is_in_fixtures(&path) {
                 let line = self.sources.position(file, document.root.span.start).line;
+                self.tests.insert(path.clone());
                 self.skipped.push((format!("{path}:{line}"), "it holds fixtures of tests: `aigw test` judges it".to_owned()));
             } else if version.starts_with(API_GROUP) {
                 self.documents.push(document);

@@ -42,7 +42,7 @@ pub struct Compiled {
 
 /// Compiles a folder. Takes time and memory in proportion to its size, whatever is in it.
 pub fn compile(input: Input, limits: &Limits) -> Compiled {
-    let intake::Intake { sources, mut findings, mut documents, files, skipped } = intake::take_in(input, limits);
+    let intake::Intake { sources, mut findings, mut documents, files, tests, skipped } = intake::take_in(input, limits);
     let partial = findings.iter().any(loses_documents);
     let allows = silence::collect(&sources, &documents, &mut findings);
     for document in &documents {
@@ -53,6 +53,7 @@ pub fn compile(input: Input, limits: &Limits) -> Compiled {
     let partial = partial || docs.len() < written;
     let mut repository = Repository::new(docs, files);
     repository.partial = partial;
+    repository.tests = tests;
     let program = aigw_kinds::lower(&repository, &sources, &mut findings);
     aigw_lint::run(&repository, &sources, &mut findings);
     let findings = bounded(silence::apply(findings, &allows), &sources);

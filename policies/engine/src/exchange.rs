@@ -11,7 +11,7 @@ use aigw_kinds::facts::Facts;
 use aigw_kinds::limit::Claims;
 use aigw_kinds::prompt::PromptInput;
 use aigw_kinds::route::PathPattern;
-use aigw_kinds::{ModelId, Refusal};
+use aigw_kinds::{ModelId, Refusal, Scopes};
 use aigw_providers::dialect::errors::RequestError;
 use aigw_providers::dialect::openai::{ChatRequest, EmbeddingsRequest};
 use aigw_providers::json::{Object, ScanLimits, Splice, scan};
@@ -49,6 +49,8 @@ pub(crate) struct Exchange<'r, W: World> {
     /// Why the head cannot be matched safely, where it cannot.
     pub(crate) head_fault: Option<HeadFault>,
     pub(crate) matched: Option<Matched<'r>>,
+    /// The policies that this request is under, as far as it is known who sent it.
+    pub(crate) scopes: Option<Scopes<'r>>,
     pub(crate) authorized: Authorized,
     /// The model that the client means.
     pub(crate) model: Option<ModelId>,
@@ -86,6 +88,7 @@ impl<'r, W: World> Exchange<'r, W> {
             deadline,
             head_fault: None,
             matched: None,
+            scopes: None,
             authorized: Authorized::default(),
             model: None,
             content: None,
@@ -95,6 +98,11 @@ impl<'r, W: World> Exchange<'r, W> {
     /// The route that was found.
     pub(crate) fn matched(&self) -> Result<Matched<'r>, Refusal> {
         self.matched.ok_or_else(unreachable)
+    }
+
+    /// The policies that it is under.
+    pub(crate) fn scopes(&self) -> Result<Scopes<'r>, Refusal> {
+        self.scopes.ok_or_else(unreachable)
     }
 
     pub(crate) fn find_route(&mut self) -> Result<(), Refusal> {
@@ -107,6 +115,7 @@ impl<'r, W: World> Exchange<'r, W> {
         self.settlement.record.route = Some(matched.plan.origin.name.to_shared());
         self.settlement.record.route_at = Some(Arc::clone(matched.at));
         self.settlement.record.operation = Some(matched.row.operation.as_str().into());
+        self.scopes = Some(matched.scopes());
         self.matched = Some(matched);
         Ok(())
     }
@@ -129,19 +138,16 @@ impl<'r, W: World> Exchange<'r, W> {
 
     pub(crate) fn authorize(&mut self) -> Result<(), Refusal> {
         let matched = self.matched()?;
-        self.authorized = self.fixed.loaded.authorize(&matched, &self.facts, &mut self.settlement.notes.decisions)?;
+        self.authorized =
+            self.fixed.loaded.authorize(&matched, self.scopes()?, &self.facts, &mut self.settlement.notes.decisions)?;
         Ok(())
     }
 
     /// Counts the limits of a phase, and holds what they permit.
     pub(crate) async fn admit(&mut self, phase: Phase) -> Result<(), Refusal> {
         let loaded = &self.fixed.loaded;
-        let limits = &self.matched()?.route.limits;
-        if limits.is_empty() {
-            return Ok(());
-        }
         let mut claims = Claims::new();
-        claims.gather(limits, phase, &self.facts, loaded.expressions());
+        claims.gather(self.scopes()?.limits(), phase, &self.facts, loaded.expressions());
         if claims.drafts().is_empty() {
             return Ok(());
         }
@@ -221,14 +227,21 @@ impl<'r, W: World> Exchange<'r, W> {
         let matched = self.matched()?;
         let loaded = &self.fixed.loaded;
         self.facts.model = model.of(loaded.program());
-        loaded.authorize_model(&matched, &self.facts, model, self.authorized, &mut self.settlement.notes.decisions)?;
+        loaded.authorize_model(
+            &matched,
+            self.scopes()?,
+            &self.facts,
+            model,
+            self.authorized,
+            &mut self.settlement.notes.decisions,
+        )?;
         self.admit(Phase::Resolve).await
     }
 
     pub(crate) fn prompt(&mut self) -> Result<(), Refusal> {
-        let route = self.matched()?.route;
+        let scopes = self.scopes()?;
         let Some(content) = &mut self.content else { return Ok(()) };
-        let Some(chat) = content.chat.as_ref().filter(|_| !route.prompts.is_empty()) else { return Ok(()) };
+        let Some(chat) = content.chat.as_ref().filter(|_| scopes.prompts().next().is_some()) else { return Ok(()) };
         let loaded = &self.fixed.loaded;
         let input = PromptInput {
             request: chat,
@@ -237,7 +250,7 @@ impl<'r, W: World> Exchange<'r, W> {
             expressions: loaded.expressions(),
             random: self.settlement.world.random(),
         };
-        content.splice = loaded.apply_prompts(route, &input, &mut self.settlement.notes.decisions)?;
+        content.splice = loaded.apply_prompts(scopes, &input, &mut self.settlement.notes.decisions)?;
         Ok(())
     }
 

@@ -12,7 +12,6 @@ mod answer;
 mod body;
 mod call;
 mod cors;
-mod edge;
 mod engine;
 mod errors;
 mod exchange;
@@ -32,7 +31,7 @@ mod wait;
 pub use answer::{Answer, AnswerError};
 pub use engine::Engine;
 pub use loaded::{LoadError, Loaded};
-pub use state::{LoadCounts, MAX_ADDRESSES, State};
+pub use state::State;
 pub use status::status_of;
 
 #[cfg(test)]

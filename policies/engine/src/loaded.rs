@@ -5,27 +5,29 @@
 mod gateway;
 mod names;
 mod places;
+mod route;
 mod upstream;
 
 use std::sync::Arc;
 
 use aigw_core::{LimitState, Operation, PolicyVerdict};
-use aigw_kinds::authentication::{Authentication, KeyTable, Presented, authenticate};
-use aigw_kinds::authorization::{Asked, Authorization, Authorized, authorize, authorize_model, may_use};
+use aigw_kinds::authentication::{KeyTable, Presented, authenticate};
+use aigw_kinds::authorization::{Asked, Authorized, authorize, authorize_model, may_use};
 use aigw_kinds::facts::Facts;
-use aigw_kinds::limit::Limit;
-use aigw_kinds::prompt::{Prompt, PromptInput, apply_prompts};
-use aigw_kinds::route::{MatchRow, RoutePlan, ServedModels};
+use aigw_kinds::prompt::{PromptInput, apply_prompts};
+use aigw_kinds::route::{MatchRow, RoutePlan};
 use aigw_kinds::{
-    Decision, EndpointId, Expressions, Identity, ModelId, ParameterValues, Program, ProviderId, Refusal, RouteId, Watch,
+    Decision, EndpointId, Expressions, Identity, ModelId, ParameterValues, Program, ProviderId, Refusal, RouteId, Scopes, Watch,
 };
 use aigw_providers::json::Splice;
 
 use self::names::decoded;
 use self::places::Places;
+use self::route::Shelf;
 use crate::matcher::{Matcher, Misfit};
 
 pub use gateway::{LoadedCors, LoadedGateway};
+pub use route::LoadedRoute;
 pub use upstream::{LoadedEndpoint, LoadedModel, LoadedProvider};
 
 /// A program, ready to run in one environment.
@@ -62,22 +64,6 @@ pub enum LoadErrorCode {
     ProgramUnloadable,
     /// The environment's parameters do not fit it.
     ParametersInvalid,
-}
-
-/// A route, ready.
-#[derive(Debug)]
-pub struct LoadedRoute {
-    /// Its policies that authenticate.
-    pub authentication: Vec<Arc<Authentication>>,
-    /// Its policies that authorise.
-    pub authorization: Vec<Arc<Authorization>>,
-    /// Its limits.
-    pub limits: Vec<Arc<Limit>>,
-    /// Its prompts, in order of application.
-    pub prompts: Vec<Prompt>,
-    /// The models it serves.
-    pub models: ServedModels,
-    open: bool,
 }
 
 /// What a request's head reaches.
@@ -120,8 +106,9 @@ impl Loaded {
         let expressions = Expressions::compile(&program).map_err(|fault| ProgramUnloadable.with(fault))?;
         let matcher = Matcher::new(&program).map_err(|fault| ProgramUnloadable.with(fault))?;
         let keys = KeyTable::new(&program.consumers).map_err(|fault| ProgramUnloadable.with(fault))?;
+        let shelf = Shelf::new(&program, &parameters)?;
         Ok(Self {
-            routes: routes(&program, &parameters)?,
+            routes: program.routes.iter().map(|plan| shelf.route(plan)).collect::<Result<_, _>>()?,
             models: program.models.iter().map(|plan| LoadedModel::new(plan, &parameters)).collect::<Result<_, _>>()?,
             providers: program.providers.iter().map(|plan| LoadedProvider::new(plan, &parameters)).collect::<Result<_, _>>()?,
             endpoints: program.endpoints.iter().map(|plan| LoadedEndpoint::new(plan, &parameters)).collect::<Result<_, _>>()?,
@@ -220,13 +207,11 @@ impl Loaded {
     pub fn authorize(
         &self,
         matched: &Matched<'_>,
+        scopes: Scopes<'_>,
         facts: &Facts<'_>,
         decisions: &mut Vec<Decision>,
     ) -> Result<Authorized, Refusal> {
-        if matched.is_open() {
-            return Ok(Authorized::OPEN);
-        }
-        authorize(&matched.route.authorization, &matched.asked(facts), &self.expressions, decisions)
+        authorize(scopes.authorization(), &matched.asked(facts), &self.expressions, decisions)
     }
 
     /// The model that a name means on this route, or its default where there is no name.
@@ -244,20 +229,21 @@ impl Loaded {
     pub fn authorize_model(
         &self,
         matched: &Matched<'_>,
+        scopes: Scopes<'_>,
         facts: &Facts<'_>,
         model: ModelId,
         authorized: Authorized,
         decisions: &mut Vec<Decision>,
     ) -> Result<(), Refusal> {
-        authorize_model(&matched.route.authorization, &matched.asked(facts), model, authorized, &self.expressions, decisions)
+        authorize_model(scopes.authorization(), &matched.asked(facts), model, authorized, &self.expressions, decisions)
     }
 
     /// The models that the caller may use on this route, for the list of models.
-    pub fn usable_models(&self, matched: &Matched<'_>, facts: &Facts<'_>) -> Vec<ModelId> {
+    pub fn usable_models(&self, matched: &Matched<'_>, scopes: Scopes<'_>, facts: &Facts<'_>) -> Vec<ModelId> {
         let asked = matched.asked(facts);
         let usable = |id: &ModelId| {
             let operation = id.of(&self.program).map_or(Operation::Chat, |plan| plan.operation);
-            matched.is_open() || may_use(&matched.route.authorization, &asked, *id, operation, &self.expressions)
+            may_use(scopes.authorization(), &asked, *id, operation, &self.expressions)
         };
         matched.route.models.all().iter().copied().filter(usable).collect()
     }
@@ -268,11 +254,11 @@ impl Loaded {
     /// 400 where a value breaks a prompt's declared parameters.
     pub fn apply_prompts(
         &self,
-        route: &LoadedRoute,
+        scopes: Scopes<'_>,
         input: &PromptInput<'_, '_>,
         decisions: &mut Vec<Decision>,
     ) -> Result<Splice, Refusal> {
-        apply_prompts(&route.prompts, input, decisions)
+        apply_prompts(scopes.prompts(), input, decisions)
     }
 
     /// A decision as the record shows it.
@@ -286,50 +272,20 @@ impl Loaded {
     }
 }
 
-impl Matched<'_> {
+impl<'l> Matched<'l> {
+    /// The policies of a request of which only the route is known.
+    pub fn scopes(&self) -> Scopes<'l> {
+        Scopes::of_route(&self.route.wider, &self.route.own)
+    }
+
     /// What the row's capture of this name took from the path, decoded.
     pub fn capture(&self, name: &str, path: &str) -> Option<String> {
         self.row.path.capture(name, path).map(decoded)
     }
 
-    fn is_open(&self) -> bool {
-        self.route.open && self.route.authorization.is_empty()
-    }
-
     fn asked<'f, 'a>(&self, facts: &'f Facts<'a>) -> Asked<'f, 'a> {
-        Asked { operation: self.row.operation, route: self.row.route, facts }
+        Asked { operation: self.row.operation, route: self.row.route, open: self.route.open, facts }
     }
-}
-
-fn routes(program: &Program, parameters: &ParameterValues) -> Result<Vec<LoadedRoute>, LoadError> {
-    let unloadable = LoadErrorCode::ProgramUnloadable;
-    let ids = 0_u32..;
-    let authentications = ids.clone().zip(&program.authentications).map(|(id, plan)| {
-        Authentication::new(aigw_kinds::AuthenticationId(id), plan).map(Arc::new).map_err(|fault| unloadable.with(fault))
-    });
-    let authentications = authentications.collect::<Result<Vec<_>, _>>()?;
-    let authorizations = ids.clone().zip(&program.authorizations);
-    let authorizations =
-        authorizations.map(|(id, plan)| Arc::new(Authorization::new(aigw_kinds::AuthorizationId(id), plan, program)));
-    let authorizations: Vec<_> = authorizations.collect();
-    let limits = ids.zip(&program.limits).map(|(id, plan)| {
-        let limit = Limit::new(aigw_kinds::LimitId(id), plan, parameters);
-        limit.map(Arc::new).map_err(|fault| LoadErrorCode::ParametersInvalid.with(fault))
-    });
-    let limits = limits.collect::<Result<Vec<_>, _>>()?;
-    let route = |plan: &RoutePlan| {
-        let prompts =
-            plan.prompts.iter().map(|used| Prompt::new(used, program, parameters).map_err(|fault| unloadable.with(fault)));
-        Ok(LoadedRoute {
-            authentication: plan.authentication.iter().filter_map(|id| authentications.get(id.index()).cloned()).collect(),
-            authorization: plan.authorization.iter().filter_map(|id| authorizations.get(id.index()).cloned()).collect(),
-            limits: plan.limits.iter().filter_map(|id| limits.get(id.index()).cloned()).collect(),
-            prompts: prompts.collect::<Result<_, _>>()?,
-            models: ServedModels::new(&plan.serve, program),
-            open: plan.authorization_open,
-        })
-    };
-    program.routes.iter().map(route).collect()
 }
 
 #[cfg(test)]

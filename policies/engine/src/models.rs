@@ -22,7 +22,7 @@ pub(crate) fn answer<W: World>(x: &Exchange<'_, W>, matched: Matched<'_>) -> Res
     let program = loaded.program();
     let owned_by = program.gateway.name.as_str();
     let entry = |id| ModelEntry { id, created: CREATED, owned_by };
-    let usable = loaded.usable_models(&matched, &x.facts);
+    let usable = loaded.usable_models(&matched, x.scopes()?, &x.facts);
     let body = match matched.capture("model", x.facts.path) {
         Some(name) => {
             let found = matched.route.models.find(&name).filter(|id| usable.contains(id));

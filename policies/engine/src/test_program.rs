@@ -44,7 +44,7 @@ pub(crate) fn with(mut row: Value, changes: Value) -> Value {
 pub(crate) fn route(name: &str, changes: Value) -> Value {
     let route = json!({
         "origin": origin(name), "labels": {}, "serve": {"models": {"models": [], "default": null}}, "authentication": [], "anonymous": true,
-        "authorization": [], "authorization_open": true, "limits": [], "prompts": [],
+        "authorization_open": true, "wider": {}, "own": {},
     });
     with(route, changes)
 }

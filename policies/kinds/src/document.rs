@@ -63,7 +63,8 @@ pub struct Metadata {
 macro_rules! kinds {
     ($($(#[$doc:meta])* $kind:ident($spec:ty) policy: $policy:literal),+ $(,)?) => {
         /// What a document is.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize, JsonSchema)]
+        #[schemars(inline)]
         pub enum Kind {
             $($(#[$doc])* $kind,)+
         }

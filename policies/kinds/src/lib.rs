@@ -26,6 +26,7 @@ mod program_file;
 mod repository;
 pub mod rules;
 pub mod schema;
+mod scopes;
 #[cfg(test)]
 mod test_program;
 #[cfg(test)]
@@ -41,3 +42,4 @@ pub use program::*;
 pub use program_check::{ParameterFault, ProgramFault};
 pub use program_file::{PROGRAM_MEMBER, ProgramFileError};
 pub use repository::{Doc, Repository, Typed};
+pub use scopes::{Policies, PolicySet, Scopes};

@@ -14,7 +14,7 @@ use crate::limit::{Amount, KeyPart};
 use crate::prompt::PromptValue;
 use crate::provider::{AzureApi, WirePlan};
 use crate::route::ServePlan;
-use crate::{ExpressionId, ExpressionType, PROGRAM_VERSION, ParameterValues, Program, Setting};
+use crate::{ExpressionId, ExpressionType, PROGRAM_VERSION, ParameterValues, PolicySet, Program, Setting};
 
 /// Largest compiled pattern in bytes.
 const MAX_PATTERN_BYTES: usize = 1 << 20;
@@ -190,17 +190,22 @@ impl Program {
                 }
             }
             route.authentication.iter().try_for_each(|id| known(id.of(self).is_some(), place, "authentication", id.0))?;
-            route.authorization.iter().try_for_each(|id| known(id.of(self).is_some(), place, "authorization", id.0))?;
-            route.limits.iter().try_for_each(|id| known(id.of(self).is_some(), place, "limit", id.0))?;
+            route.policies().try_for_each(|set| self.policy_set(set, place))?;
             self.guarded(route)?;
-            for used in &route.prompts {
-                known(used.prompt.of(self).is_some(), place, "prompt", used.prompt.0)?;
-                for (_, value) in &used.with {
-                    match value {
-                        PromptValue::Value(_) => {}
-                        PromptValue::Param(id) => known(id.of(self).is_some(), place, "parameter", id.0)?,
-                        PromptValue::Expr(id) => self.value_expression(*id, place)?,
-                    }
+        }
+        Ok(())
+    }
+
+    fn policy_set(&self, set: &PolicySet, place: impl Fn() -> String + Copy) -> Result<(), ProgramFault> {
+        set.authorization.iter().try_for_each(|id| known(id.of(self).is_some(), place, "authorization", id.0))?;
+        set.limits.iter().try_for_each(|id| known(id.of(self).is_some(), place, "limit", id.0))?;
+        for used in &set.prompts {
+            known(used.prompt.of(self).is_some(), place, "prompt", used.prompt.0)?;
+            for (_, value) in &used.with {
+                match value {
+                    PromptValue::Value(_) => {}
+                    PromptValue::Param(id) => known(id.of(self).is_some(), place, "parameter", id.0)?,
+                    PromptValue::Expr(id) => self.value_expression(*id, place)?,
                 }
             }
         }
@@ -213,7 +218,7 @@ impl Program {
         if route.authentication.is_empty() && !route.anonymous {
             return empty("authentication");
         }
-        if route.authorization.is_empty() && !route.authorization_open {
+        if route.authorization().next().is_none() && !route.authorization_open {
             return empty("authorization");
         }
         Ok(())

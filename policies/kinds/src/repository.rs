@@ -2,9 +2,9 @@
 //!
 //! Rules see specs and paths, never offsets: the place of `/spec/targets/0/weight` is `doc.locate("/spec/targets/0/weight")`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use aigw_source::{Document, FileId, Span};
+use aigw_source::{Document, FileId, Sources, Span};
 
 use crate::{AsSpec, Kind, Labels, Spec};
 
@@ -16,6 +16,8 @@ pub struct Repository {
     pub documents: Vec<Doc>,
     /// Files that are not YAML (templates), by their paths relative to the repository, as UTF-8 text.
     pub files: BTreeMap<String, FileId>,
+    /// Paths of files that hold tests or their fixtures: not read here, and owned like all others.
+    pub tests: BTreeSet<String>,
     /// Whether something that was written is not here at all: a file that could not be read, a document of unknown kind. What refers to it is then
     /// not said to lead nowhere.
     pub partial: bool,
@@ -94,7 +96,7 @@ impl Repository {
         for (at, doc) in documents.iter().enumerate().filter(|(_, doc)| !doc.name.is_empty()) {
             index.entry((doc.kind, doc.name.clone())).or_insert(at);
         }
-        Self { documents, files, partial: false, index }
+        Self { documents, files, tests: BTreeSet::new(), partial: false, index }
     }
 
     /// The document of this kind and name.
@@ -107,6 +109,13 @@ impl Repository {
     #[must_use]
     pub fn policy(&self, name: &str) -> Option<&Doc> {
         Kind::ALL.iter().filter(|kind| kind.is_policy()).find_map(|kind| self.find(*kind, name))
+    }
+
+    /// Paths of all files of the repository, those of tests as well, in order and each once.
+    #[must_use]
+    pub fn paths<'a>(&'a self, sources: &'a Sources) -> BTreeSet<&'a str> {
+        let documents = self.documents.iter().map(|doc| sources.file(doc.file()).path.as_str());
+        documents.chain(self.files.keys().map(String::as_str)).chain(self.tests.iter().map(String::as_str)).collect()
     }
 
     /// Documents of a kind, in order.

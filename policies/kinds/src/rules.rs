@@ -48,6 +48,10 @@ pub const PROMPT_ARGUMENT: RuleId = rule("T412", "prompt-argument");
 pub const NO_AUTHENTICATION: RuleId = rule("S620", "no-authentication");
 /// A route that nothing authorizes and that does not say so.
 pub const NO_AUTHORIZATION: RuleId = rule("S621", "no-authorization");
+/// A document of a kind that the owners of its folder may not write.
+pub const OUTSIDE_ITS_FOLDER: RuleId = rule("S650", "outside-its-folder");
+/// A file that nobody owns.
+pub const FILE_WITHOUT_OWNER: RuleId = rule("S651", "file-without-owner");
 /// An expression that does not compile.
 pub const INVALID_EXPRESSION: RuleId = rule("H810", "expression-invalid");
 /// An expression that names what does not exist.
@@ -78,6 +82,8 @@ pub const ALL: &[RuleId] = &[
     PROMPT_ARGUMENT,
     NO_AUTHENTICATION,
     NO_AUTHORIZATION,
+    OUTSIDE_ITS_FOLDER,
+    FILE_WITHOUT_OWNER,
     INVALID_EXPRESSION,
     UNKNOWN_NAME,
     NOT_YET_KNOWN,

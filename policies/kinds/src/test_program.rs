@@ -57,7 +57,7 @@ pub(crate) fn model(name: &str, names: &[&str], operation: &str) -> Value {
 pub(crate) fn route(name: &str, models: &[u32], changes: Value) -> Value {
     let mut route = json!({
         "origin": origin(name), "labels": {}, "serve": {"models": {"models": models, "default": null}}, "authentication": [], "anonymous": true,
-        "authorization": [], "authorization_open": true, "limits": [], "prompts": [],
+        "authorization_open": true, "wider": {}, "own": {},
     });
     if let (Some(route), Value::Object(changes)) = (route.as_object_mut(), changes) {
         route.extend(changes);

@@ -3,7 +3,6 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 mod bodies;
-mod edge;
 mod heads;
 mod limits;
 mod passing;

@@ -42,8 +42,8 @@ fn whole() -> Value {
             "versions": [{"name": "v1", "share": "100%", "messages": ["request"]}],
         }],
         "routes": [route("assistant", json!({
-            "serve": {"models": {"models": [0, 1], "default": 0}}, "authentication": [0], "anonymous": false, "authorization": [0],
-            "authorization_open": false, "limits": [0], "prompts": [{"prompt": 0, "with": [], "place": [0, 1, 1]}],
+            "serve": {"models": {"models": [0, 1], "default": 0}}, "authentication": [0], "anonymous": false,
+            "authorization_open": false, "wider": {"authorization": [0]}, "own": {"limits": [0], "prompts": [{"prompt": 0, "with": [], "place": [0, 1, 1]}]},
         }))],
         "matches": [
             row(json!({"path": {"captures": [{"literal": "d"}, {"capture": "deployment"}]}})),
@@ -94,7 +94,7 @@ fn every_setting_gets_its_value() {
 fn what_does_not_fit_together_does_not_load() {
     let unloadable = LoadErrorCode::ProgramUnloadable;
     for (pointer, value, expected) in [
-        ("/routes/0/limits/0", json!(9), LoadErrorCode::ProgramInvalid),
+        ("/routes/0/own/limits/0", json!(9), LoadErrorCode::ProgramInvalid),
         ("/consumers/0/keys/0/sha256", json!("abc"), unloadable),
         ("/authentications/0/api_key_headers/0", json!("no header"), unloadable),
         ("/matches/0/methods", json!(["NO METHOD"]), unloadable),
@@ -135,10 +135,10 @@ fn a_request_goes_from_its_head_to_its_model() {
         let matched = loaded.find_route(facts, &mut Vec::new()).unwrap();
         assert_eq!(matched.plan.origin.name.as_str(), "assistant");
         assert_eq!(matched.capture("deployment", facts.path).as_deref(), Some("chat-default:1"));
-        let authorized = loaded.authorize(&matched, facts, &mut Vec::new()).unwrap();
+        let authorized = loaded.authorize(&matched, matched.scopes(), facts, &mut Vec::new()).unwrap();
         let model = loaded.resolve(&matched, None).unwrap();
-        assert_eq!(loaded.authorize_model(&matched, facts, model, authorized, &mut Vec::new()), Ok(()));
-        assert!(loaded.authorize_model(&matched, facts, ModelId(1), authorized, &mut Vec::new()).is_err());
+        assert_eq!(loaded.authorize_model(&matched, matched.scopes(), facts, model, authorized, &mut Vec::new()), Ok(()));
+        assert!(loaded.authorize_model(&matched, matched.scopes(), facts, ModelId(1), authorized, &mut Vec::new()).is_err());
         assert!(
             loaded
                 .authenticate(
@@ -151,7 +151,7 @@ fn a_request_goes_from_its_head_to_its_model() {
     });
     with_head("/", |facts| {
         let matched = loaded.find_route(facts, &mut Vec::new()).unwrap();
-        assert_eq!(loaded.usable_models(&matched, facts), [ModelId(0)]);
+        assert_eq!(loaded.usable_models(&matched, matched.scopes(), facts), [ModelId(0)]);
     });
     with_head("/nowhere", |facts| assert!(loaded.find_route(facts, &mut Vec::new()).is_err()));
 }
@@ -160,12 +160,12 @@ fn a_request_goes_from_its_head_to_its_model() {
 fn an_open_route_serves_all_its_models() {
     let mut tables = whole();
     let route = tables.pointer_mut("/routes/0").unwrap();
-    *route = with(route.clone(), json!({"authorization": [], "authorization_open": true}));
+    *route = with(route.clone(), json!({"wider": {}, "authorization_open": true}));
     let loaded = Loaded::new(program(tables), values(&VALUES)).unwrap();
     with_head("/", |facts| {
         let matched = loaded.find_route(facts, &mut Vec::new()).unwrap();
-        assert_eq!(loaded.authorize(&matched, facts, &mut Vec::new()), Ok(Authorized::OPEN));
-        assert_eq!(loaded.usable_models(&matched, facts), [ModelId(0), ModelId(1)]);
+        assert!(loaded.authorize(&matched, matched.scopes(), facts, &mut Vec::new()).is_ok());
+        assert_eq!(loaded.usable_models(&matched, matched.scopes(), facts), [ModelId(0), ModelId(1)]);
     });
 }
 

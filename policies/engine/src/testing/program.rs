@@ -12,10 +12,10 @@ use aigw_kinds::gateway::{BoundsPlan, GatewayPlan};
 use aigw_kinds::limit::{Amount, KeyPart, LimitKind, LimitPlan, LimitRule};
 use aigw_kinds::model::{ModelPlan, RetryOn, RetryPlan, TargetPlan};
 use aigw_kinds::provider::{EndpointPlan, ProviderPlan, TimeoutsPlan, WirePlan};
-use aigw_kinds::route::{Class, HostPattern, MatchRow, PathPattern, PathSegment, RoutePlan, ServePlan};
+use aigw_kinds::route::{HostPattern, MatchRow, PathPattern, PathSegment, RoutePlan, ServePlan};
 use aigw_kinds::{
-    AuthenticationId, AuthorizationId, EndpointId, Mode, ModelId, Origin, PROGRAM_VERSION, Place, Program, ProviderId, RouteId,
-    Setting,
+    AuthenticationId, AuthorizationId, EndpointId, Mode, ModelId, Origin, PROGRAM_VERSION, Place, PolicySet, Program, ProviderId,
+    RouteId, Setting,
 };
 
 /// The key of the one consumer.
@@ -93,9 +93,7 @@ fn gateway() -> GatewayPlan {
             event: ByteSize::new(1024),
             connections_per_address: 0,
             connections: 100,
-            requests_per_address: None,
         },
-        load: None,
         trusted_proxies: vec!["10.0.0.0/8".parse().unwrap()],
         forward_headers: vec!["traceparent".to_owned(), "x-our-key".to_owned()],
         cors: None,
@@ -197,11 +195,9 @@ pub(crate) fn route(name: &str, serve: ServePlan) -> RoutePlan {
         serve,
         authentication: vec![AuthenticationId(0)],
         anonymous: false,
-        authorization: vec![AuthorizationId(0)],
         authorization_open: false,
-        class: Class::Standard,
-        limits: Vec::new(),
-        prompts: Vec::new(),
+        wider: PolicySet { authorization: vec![AuthorizationId(0)], ..PolicySet::default() },
+        own: PolicySet::default(),
     }
 }
 

@@ -45,6 +45,8 @@ pub struct Asked<'f, 'a> {
     pub operation: Operation,
     /// By which route.
     pub route: RouteId,
+    /// Whether that needs no rule that allows: denials count all the same.
+    pub open: bool,
     /// The request and who sent it.
     pub facts: &'f Facts<'a>,
 }
@@ -52,15 +54,10 @@ pub struct Asked<'f, 'a> {
 /// What the authorize phase leaves to the resolve phase.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Authorized {
-    /// Some rule allows whatever the model.
+    /// Some rule allows whatever the model, or none needs to.
     any_model: bool,
     /// Some rule is to be judged when the model is known.
     late_rules: bool,
-}
-
-impl Authorized {
-    /// Everything is allowed: the route is open.
-    pub const OPEN: Self = Self { any_model: true, late_rules: false };
 }
 
 impl Authorization {
@@ -69,6 +66,11 @@ impl Authorization {
         let rules = (0_u16..).zip(&plan.rules).filter(|(_, rule)| rule.mode != Mode::Disabled);
         let shadow = plan.mode == Mode::Shadow;
         Self { id, shadow, rules: rules.map(|(index, rule)| Rule::new(index, shadow, rule, program)).collect() }
+    }
+
+    /// Which one it is.
+    pub const fn id(&self) -> AuthorizationId {
+        self.id
     }
 }
 
@@ -149,17 +151,17 @@ fn names(pattern: &str, model: &str) -> bool {
 ///
 /// # Errors
 /// 403 where a rule denies, or none can allow.
-pub fn authorize(
-    policies: &[Arc<Authorization>],
+pub fn authorize<'p>(
+    policies: impl Iterator<Item = &'p Arc<Authorization>> + Clone,
     asked: &Asked<'_, '_>,
     expressions: &Expressions,
     decisions: &mut Vec<Decision>,
 ) -> Result<Authorized, Refusal> {
-    let mut authorized = Authorized::default();
+    let mut authorized = Authorized { any_model: asked.open, late_rules: false };
     let mut possible = false;
     // Where there never is a model, a rule about models says nothing.
     let speaks = |rule: &Rule| !rule.late || asked.operation != Operation::Http;
-    for (policy, rule) in rules(policies).filter(|(_, rule)| speaks(rule)) {
+    for (policy, rule) in rules(policies.clone()).filter(|(_, rule)| speaks(rule)) {
         let by = Decider::AuthorizationRule(policy, rule.index);
         if !rule.concerns(asked, asked.operation) {
             expressions.judged(Judged::aside(by));
@@ -187,8 +189,8 @@ pub fn authorize(
 ///
 /// # Errors
 /// 403 where a rule denies the model, or none allows it.
-pub fn authorize_model(
-    policies: &[Arc<Authorization>],
+pub fn authorize_model<'p>(
+    policies: impl Iterator<Item = &'p Arc<Authorization>> + Clone,
     asked: &Asked<'_, '_>,
     model: ModelId,
     authorized: Authorized,
@@ -201,7 +203,7 @@ pub fn authorize_model(
     let refusal = || Refusal::new(ErrorCode::ModelNotAllowed, "this caller may not use this model").about("model");
     let mut allowed = authorized.any_model;
     let late = |rule: &Rule| rule.late && rule.concerns(asked, asked.operation);
-    for (policy, rule) in rules(policies).filter(|(_, rule)| late(rule)) {
+    for (policy, rule) in rules(policies.clone()).filter(|(_, rule)| late(rule)) {
         let by = Decider::AuthorizationRule(policy, rule.index);
         if !rule.fits_model(model) {
             expressions.judged(Judged::aside(by));
@@ -221,15 +223,15 @@ pub fn authorize_model(
 }
 
 /// Whether the caller may use a model, for the list of models: both list it and use it for `operation`, which is what it does. Records nothing.
-pub fn may_use(
-    policies: &[Arc<Authorization>],
+pub fn may_use<'p>(
+    policies: impl Iterator<Item = &'p Arc<Authorization>> + Clone,
     asked: &Asked<'_, '_>,
     model: ModelId,
     operation: Operation,
     expressions: &Expressions,
 ) -> bool {
     let applying = |operation: Operation, effect: Effect| {
-        rules(policies).any(|(_, rule)| {
+        rules(policies.clone()).any(|(_, rule)| {
             !rule.shadow
                 && rule.effect == effect
                 && rule.fits_model(model)
@@ -237,12 +239,12 @@ pub fn may_use(
                 && rule.applies(asked, expressions).0
         })
     };
-    let passes = |operation| !applying(operation, Effect::Deny) && applying(operation, Effect::Allow);
+    let passes = |operation| !applying(operation, Effect::Deny) && (asked.open || applying(operation, Effect::Allow));
     passes(asked.operation) && (operation == asked.operation || passes(operation))
 }
 
-fn rules(policies: &[Arc<Authorization>]) -> impl Iterator<Item = (AuthorizationId, &Rule)> {
-    policies.iter().flat_map(|policy| policy.rules.iter().map(|rule| (policy.id, rule)))
+fn rules<'p>(policies: impl Iterator<Item = &'p Arc<Authorization>>) -> impl Iterator<Item = (AuthorizationId, &'p Rule)> {
+    policies.flat_map(|policy| policy.rules.iter().map(|rule| (policy.id, rule)))
 }
 
 fn denied() -> Refusal {
@@ -250,8 +252,8 @@ fn denied() -> Refusal {
 }
 
 /// Names every policy that could have allowed.
-fn record_unallowed(policies: &[Arc<Authorization>], phase: Phase, decisions: &mut Vec<Decision>) {
-    let enforced = policies.iter().filter(|policy| !policy.shadow);
+fn record_unallowed<'p>(policies: impl Iterator<Item = &'p Arc<Authorization>>, phase: Phase, decisions: &mut Vec<Decision>) {
+    let enforced = policies.filter(|policy| !policy.shadow);
     decisions.extend(
         enforced.map(|policy| Decision::new(Decider::Authorization(policy.id), phase, Verdict::Refused).noting("no rule allows")),
     );

@@ -84,6 +84,11 @@ impl Limit {
         let rules = rules.map(|(index, rule)| Rule::new(index, plan.mode, rule, parameters)).collect::<Result<_, _>>()?;
         Ok(Self { id, phase: plan.phase, per: plan.per.clone(), rules })
     }
+
+    /// Which one it is.
+    pub const fn id(&self) -> LimitId {
+        self.id
+    }
 }
 
 impl Rule {
@@ -129,10 +134,16 @@ impl Claims {
     }
 
     /// Replaces what is in it by the claims of these limits for this phase. Rules whose `when` does not hold claim nothing.
-    pub fn gather(&mut self, limits: &[Arc<Limit>], phase: Phase, facts: &Facts<'_>, expressions: &Expressions) {
+    pub fn gather<'p>(
+        &mut self,
+        limits: impl Iterator<Item = &'p Arc<Limit>>,
+        phase: Phase,
+        facts: &Facts<'_>,
+        expressions: &Expressions,
+    ) {
         self.keys.clear();
         self.drafts.clear();
-        for limit in limits.iter().filter(|limit| limit.phase == phase) {
+        for limit in limits.filter(|limit| limit.phase == phase) {
             let mut key = None;
             for rule in &limit.rules {
                 let failed = match expressions.holds_if_any(rule.when, facts) {

@@ -113,7 +113,7 @@ spec: {surfaces: [openai], serve: {models: [chat]}, policies: [front-door, half,
     assert_eq!(program.limits.len(), 1);
     assert_eq!(program.expressions.len(), 0);
     assert_eq!(program.authorizations.iter().map(|plan| plan.rules.len()).collect::<Vec<_>>(), [1, 1]);
-    assert!(program.routes.iter().all(|route| route.limits.is_empty()));
+    assert!(program.routes.iter().all(|route| route.limits().next().is_none()));
     let broken = "kind: Limit
 metadata: {name: off}
 spec: {mode: disabled, per: global, rules: [{name: a, concurrency: {param: nope}}]}

@@ -8,7 +8,7 @@ use super::references::Wanted;
 use super::{At, Lowering};
 use crate::prompt::{PromptSpec, PromptUse, PromptValue, parameter_kind};
 use crate::written::{PolicyUse, WithValue};
-use crate::{Doc, ExpressionScope, ExpressionType, Kind, PromptId, rules};
+use crate::{AuthorizationId, Doc, ExpressionScope, ExpressionType, Kind, LimitId, PolicySet, PromptId, rules};
 
 /// A list of policies in use.
 #[derive(Clone, Debug, Default)]
@@ -30,6 +30,16 @@ pub(crate) struct PolicyInUse<'a> {
     pub(crate) prompt: Option<PromptUse>,
     /// Where its name stands.
     pub(crate) at: At<'a>,
+}
+
+/// The policies of one scope as compiled; those that are disabled are left out.
+pub(crate) fn policy_set(policies: &[PolicyInUse<'_>]) -> PolicySet {
+    let ids = |kind: Kind| policies.iter().filter(move |policy| policy.doc.kind == kind).filter_map(|policy| policy.id);
+    PolicySet {
+        authorization: ids(Kind::Authorization).map(AuthorizationId).collect(),
+        limits: ids(Kind::Limit).map(LimitId).collect(),
+        prompts: policies.iter().filter_map(|policy| policy.prompt.clone()).collect(),
+    }
 }
 
 impl<'a> Lowering<'a> {
@@ -179,7 +189,8 @@ fn typed(wanted: Wanted, text: String) -> Value {
     }
 }
 
-fn with_article(kind: Kind) -> String {
+/// `a Route`, `an Authentication`.
+pub(crate) fn with_article(kind: Kind) -> String {
     let vowel = kind.as_str().starts_with(['A', 'E', 'I', 'O', 'U']);
     format!("{} {kind}", if vowel { "an" } else { "a" })
 }

@@ -35,8 +35,8 @@ fn whole() -> Value {
         "prompts": [{"origin": origin("q"), "mode": "enforce", "parameters": [], "versions": [], "set": [], "default": [], "cap": []}],
         "routes": [
             route("one", &[0], json!({
-                "authentication": [0], "anonymous": false, "authorization": [0], "authorization_open": false, "limits": [0],
-                "prompts": [{"prompt": 0, "with": [["a", {"param": 0}], ["b", {"expr": 0}], ["c", {"value": 1}]], "place": [0, 1, 1]}],
+                "authentication": [0], "anonymous": false, "wider": {"authorization": [0]}, "authorization_open": false, "own": {"limits": [0],
+                "prompts": [{"prompt": 0, "with": [["a", {"param": 0}], ["b", {"expr": 0}], ["c", {"value": 1}]], "place": [0, 1, 1]}]},
             })),
             route("two", &[], json!({"serve": {"http": {"provider": 0, "endpoints": [0], "path": null}}})),
         ],
@@ -72,12 +72,12 @@ fn every_id_that_leads_nowhere_is_found() {
         "/limits/0/rules/0/amount/fixed/param",
         "/limits/0/rules/0/when",
         "/routes/0/authentication/0",
-        "/routes/0/authorization/0",
-        "/routes/0/limits/0",
+        "/routes/0/wider/authorization/0",
+        "/routes/0/own/limits/0",
         "/routes/0/serve/models/models/0",
-        "/routes/0/prompts/0/prompt",
-        "/routes/0/prompts/0/with/0/1/param",
-        "/routes/0/prompts/0/with/1/1/expr",
+        "/routes/0/own/prompts/0/prompt",
+        "/routes/0/own/prompts/0/with/0/1/param",
+        "/routes/0/own/prompts/0/with/1/1/expr",
         "/routes/1/serve/http/provider",
         "/routes/1/serve/http/endpoints/0",
         "/matches/0/route",
@@ -103,9 +103,9 @@ fn an_expression_of_the_wrong_type_is_none() {
 
 #[test]
 fn no_route_is_open_by_an_empty_list() {
-    for list in ["authentication", "authorization"] {
+    for (list, pointer) in [("authentication", "authentication"), ("authorization", "wider/authorization")] {
         let mut tables = whole();
-        *tables.pointer_mut(&format!("/routes/0/{list}")).unwrap() = json!([]);
+        *tables.pointer_mut(&format!("/routes/0/{pointer}")).unwrap() = json!([]);
         assert_eq!(program(tables).check_ids(), Err(ProgramFault::Empty(format!("the {list} of route `one`"))));
     }
     let mut tables = whole();

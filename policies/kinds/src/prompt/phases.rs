@@ -54,9 +54,13 @@ struct Done {
 ///
 /// # Errors
 /// 400 where a value breaks a prompt's declared parameters, or the request's own parameters cannot be capped.
-pub fn apply_prompts(prompts: &[Prompt], input: &PromptInput<'_, '_>, decisions: &mut Vec<Decision>) -> Result<Splice, Refusal> {
+pub fn apply_prompts<'p>(
+    prompts: impl Iterator<Item = &'p Prompt>,
+    input: &PromptInput<'_, '_>,
+    decisions: &mut Vec<Decision>,
+) -> Result<Splice, Refusal> {
     let mut edits = Edits::default();
-    for (index, prompt) in prompts.iter().enumerate() {
+    for (index, prompt) in prompts.enumerate() {
         let random = spread(input.random, index);
         if prompt.shadow() {
             decisions.push(shadow_decision(prompt, input, random, edits.clone()));

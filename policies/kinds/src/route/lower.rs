@@ -5,12 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use aigw_core::Operation;
 
 use crate::gateway::Attached;
-use crate::lower::uses::{PolicyInUse, PolicyUses};
+use crate::lower::uses::{PolicyInUse, PolicyUses, policy_set};
 use crate::lower::{At, Lowering, listed};
 use crate::model::ModelSpec;
-use crate::prompt::PromptUse;
 use crate::route::{DetachSpec, MatchRow, PathPattern, RoutePlan, RouteSpec, ServePlan, ties};
-use crate::{AuthenticationId, AuthorizationId, Doc, Kind, LimitId, Mode, ModelId, RouteId, Spec, Typed, rules};
+use crate::{AuthenticationId, Doc, Kind, Mode, ModelId, RouteId, Spec, Typed, rules};
 
 /// Most rows of a program: ten thousand routes with twenty ways each. More would make a small folder a large program.
 const MAX_ROWS: usize = 200_000;
@@ -46,35 +45,49 @@ fn lower<'a>(
     let operations = if clear { operations(lowering, spec, &at) } else { BTreeSet::new() };
     let rows = if clear { super::rows::rows(lowering, typed, id, &operations) } else { Vec::new() };
     let own = lowering.policy_uses(&spec.policies, &at.key("policies"));
-    let policies = join(lowering, typed, attached, own);
-    check_access(lowering, typed, &policies);
-    let policies = policies.found;
+    let joined = join(lowering, typed, attached, own);
+    check_access(lowering, typed, &joined);
     let plan = RoutePlan {
         origin: lowering.origin(doc)?,
         labels: doc.labels.clone(),
         serve: serve?,
-        authentication: ids(&policies, Kind::Authentication).map(AuthenticationId).collect(),
+        authentication: authentications(&joined),
         anonymous: spec.anonymous,
-        authorization: ids(&policies, Kind::Authorization).map(AuthorizationId).collect(),
+        wider: policy_set(&joined.wider),
+        own: policy_set(&joined.own),
         authorization_open: spec.authorization.is_some(),
-        class: spec.class,
-        limits: ids(&policies, Kind::Limit).map(LimitId).collect(),
-        prompts: policies.iter().filter_map(|policy| policy.prompt.clone()).collect::<Vec<PromptUse>>(),
     };
     Some((plan, rows))
 }
 
-fn ids<'p>(policies: &'p [PolicyInUse<'_>], kind: Kind) -> impl Iterator<Item = u32> + use<'p> {
-    policies.iter().filter(move |policy| policy.doc.kind == kind).filter_map(|policy| policy.id)
+fn authentications(joined: &Joined<'_>) -> Vec<AuthenticationId> {
+    let ids = joined.all().filter(|policy| policy.doc.kind == Kind::Authentication).filter_map(|policy| policy.id);
+    ids.map(AuthenticationId).collect()
 }
 
-/// The policies of a route: the Gateway's, then attached ones, then its own. What a wider scope has is not repeated.
+/// The policies of a route by scope.
+struct Joined<'a> {
+    /// The Gateway's, then attached ones.
+    wider: Vec<PolicyInUse<'a>>,
+    /// The route's own; none of `wider`.
+    own: Vec<PolicyInUse<'a>>,
+    /// Whether some were not found: what they would have done is not said to be missing.
+    lost: bool,
+}
+
+impl<'a> Joined<'a> {
+    fn all(&self) -> impl Iterator<Item = &PolicyInUse<'a>> {
+        self.wider.iter().chain(&self.own)
+    }
+}
+
+/// The policies of a route. What a wider scope has is not repeated.
 fn join<'a>(
     lowering: &mut Lowering<'a>,
     typed: Typed<'a, RouteSpec>,
     attached: &Attached<'a>,
     own: PolicyUses<'a>,
-) -> PolicyUses<'a> {
+) -> Joined<'a> {
     let Typed { doc, spec } = typed;
     let selected = attached.selected.iter().filter(|(selector, _)| selector.finds(&doc.name, &doc.labels));
     let scopes: Vec<&PolicyUses<'a>> = std::iter::once(&attached.everywhere).chain(selected.map(|(_, uses)| uses)).collect();
@@ -91,26 +104,21 @@ fn join<'a>(
     }
     // A prompt of a wider scope is for the routes that it fits; one that the route itself names must fit.
     wider.retain(|policy| misfit(policy, spec, lowering).is_none());
-    for policy in own.found {
-        add_own(lowering, spec, policy, &mut wider);
-    }
-    PolicyUses { found: wider, lost }
+    let own = own.found.into_iter().filter(|policy| fits_as_own(lowering, spec, policy, &wider)).collect();
+    Joined { wider, own, lost }
 }
 
-/// Adds a policy that the route itself names: it must fit, and must not be there already.
-fn add_own<'a>(lowering: &mut Lowering<'a>, spec: &RouteSpec, policy: PolicyInUse<'a>, joined: &mut Vec<PolicyInUse<'a>>) {
-    if let Some(why) = misfit(&policy, spec, lowering) {
+/// Whether a policy that the route itself names fits it, and is not there already.
+fn fits_as_own<'a>(lowering: &mut Lowering<'a>, spec: &RouteSpec, policy: &PolicyInUse<'a>, wider: &[PolicyInUse<'a>]) -> bool {
+    if let Some(why) = misfit(policy, spec, lowering) {
         lowering.unfit(policy.at.span(), format!("`{}` {why}", policy.doc.name), "remove it from this route");
-        return;
+        return false;
     }
-    match joined.iter().find(|earlier| earlier.doc.name == policy.doc.name) {
-        Some(earlier) => {
-            let message = format!("the Gateway gives this route `{}` already", policy.doc.name);
-            let finding = lowering.error(rules::DUPLICATE_NAME, policy.at.span(), message).label(earlier.at.span(), "here");
-            lowering.push(finding.help("remove one of them"));
-        }
-        None => joined.push(policy),
-    }
+    let Some(earlier) = wider.iter().find(|earlier| earlier.doc.name == policy.doc.name) else { return true };
+    let message = format!("the Gateway gives this route `{}` already", policy.doc.name);
+    let finding = lowering.error(rules::DUPLICATE_NAME, policy.at.span(), message).label(earlier.at.span(), "here");
+    lowering.push(finding.help("remove one of them"));
+    false
 }
 
 /// Why a policy cannot do anything on a route.
@@ -168,10 +176,10 @@ fn is_detachable(doc: &Doc) -> bool {
 }
 
 /// Who may come in, and what they may do, is written, one way or the other.
-fn check_access<'a>(lowering: &mut Lowering<'a>, typed: Typed<'a, RouteSpec>, policies: &PolicyUses<'a>) {
+fn check_access<'a>(lowering: &mut Lowering<'a>, typed: Typed<'a, RouteSpec>, policies: &Joined<'a>) {
     let Typed { doc, spec } = typed;
     let complete = !policies.lost && lowering.knows_all_names();
-    let first = |kind: Kind| policies.found.iter().find(|policy| policy.doc.kind == kind);
+    let first = |kind: Kind| policies.all().find(|policy| policy.doc.kind == kind);
     let span = At::name(doc).span();
     match first(Kind::Authentication) {
         None if !spec.anonymous && complete => {
@@ -190,7 +198,7 @@ fn check_access<'a>(lowering: &mut Lowering<'a>, typed: Typed<'a, RouteSpec>, po
         Some(Spec::Authorization(authorization)) => authorization.mode == Mode::Enforce,
         _ => policy.doc.kind == Kind::Authorization,
     };
-    match policies.found.iter().find(enforced) {
+    match policies.all().find(enforced) {
         None if spec.authorization.is_none() && complete => {
             let help = "attach an Authorization with `mode: enforce`, here or on the Gateway, or write `authorization: open`";
             lowering.refuse(rules::NO_AUTHORIZATION, span, format!("nothing authorizes the callers of `{}`", doc.name), help);

@@ -7,10 +7,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::prompt::PromptUse;
 use crate::{
-    AuthenticationId, AuthorizationId, EndpointId, ExpressionId, Labels, LimitId, ModelId, Origin, Place, ProviderId, RouteId,
+    AuthenticationId, AuthorizationId, EndpointId, ExpressionId, Labels, LimitId, ModelId, Origin, Place, PolicySet, ProviderId,
+    RouteId,
 };
 
-/// Which requests are served, by what, under which policies. Policies are joined: the Gateway's, then attached ones, then the route's own.
+/// Which requests are served, by what, under which policies.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RoutePlan {
@@ -24,44 +25,33 @@ pub struct RoutePlan {
     pub authentication: Vec<AuthenticationId>,
     /// True where the route is written `anonymous: true`.
     pub anonymous: bool,
-    /// A deny in any refuses, at least one rule must allow. Empty only where `authorization_open`.
-    pub authorization: Vec<AuthorizationId>,
     /// True where the route is written `authorization: open`.
     pub authorization_open: bool,
-    /// When its requests are refused, where the process fills up.
-    #[serde(default)]
-    pub class: Class,
+    /// What the Gateway gives to it: its policies, then attached ones. Both sets are without Authorization only where `authorization_open`.
+    pub wider: PolicySet,
+    /// What it names itself; nothing of `wider`.
+    pub own: PolicySet,
+}
+
+impl RoutePlan {
+    /// Its sets of policies, the wider first; those of tenants and products come between them.
+    pub fn policies(&self) -> impl Iterator<Item = &PolicySet> + Clone {
+        [&self.wider, &self.own].into_iter()
+    }
+
+    /// A deny in any refuses, at least one rule must allow.
+    pub fn authorization(&self) -> impl Iterator<Item = AuthorizationId> + Clone {
+        self.policies().flat_map(|set| set.authorization.iter().copied())
+    }
+
     /// They add up.
-    pub limits: Vec<LimitId>,
+    pub fn limits(&self) -> impl Iterator<Item = LimitId> + Clone {
+        self.policies().flat_map(|set| set.limits.iter().copied())
+    }
+
     /// In order of application.
-    pub prompts: Vec<PromptUse>,
-}
-
-/// How early a route's requests are refused where a process has many in flight: the Gateway's `load` says when.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, schemars::JsonSchema)]
-#[serde(rename_all = "lowercase")]
-#[schemars(inline)]
-pub enum Class {
-    /// Can wait: refused first.
-    Background,
-    /// What a route is that says nothing.
-    #[default]
-    Standard,
-    /// Must be served: refused last.
-    Critical,
-}
-
-impl Class {
-    /// Every class, the one that is refused first first.
-    pub const ALL: [Self; 3] = [Self::Background, Self::Standard, Self::Critical];
-
-    /// As it is written.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Background => "background",
-            Self::Standard => "standard",
-            Self::Critical => "critical",
-        }
+    pub fn prompts(&self) -> impl Iterator<Item = &PromptUse> + Clone {
+        self.policies().flat_map(|set| &set.prompts)
     }
 }
 

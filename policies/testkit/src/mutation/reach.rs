@@ -44,16 +44,16 @@ impl Reach {
         if operations.is_empty() {
             return;
         }
-        route.authorization.iter().for_each(|policy| enter(&mut self.authorizations, policy.index(), id));
+        route.authorization().for_each(|policy| enter(&mut self.authorizations, policy.index(), id));
         let serves = operations.contains(&Operation::Chat) || operations.contains(&Operation::Embeddings);
-        for limit in &route.limits {
+        for limit in route.limits() {
             // Where there never is a model, what waits for one is not counted.
             if serves || limit.of(program).is_some_and(|plan| plan.phase != Phase::Resolve) {
                 enter(&mut self.limits, limit.index(), id);
             }
         }
         if operations.contains(&Operation::Chat) {
-            route.prompts.iter().for_each(|used| enter(&mut self.prompts, used.prompt.index(), id));
+            route.prompts().for_each(|used| enter(&mut self.prompts, used.prompt.index(), id));
         }
         match &route.serve {
             ServePlan::Models { models, .. } => {

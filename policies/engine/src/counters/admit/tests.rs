@@ -136,7 +136,7 @@ fn claims(rules: &[Value]) -> Claims {
         now: Timestamp::default(),
     };
     let mut claims = Claims::new();
-    claims.gather(&[Arc::new(limit)], Phase::Admit, &Facts::new(head), &Expressions::default());
+    claims.gather([Arc::new(limit)].iter(), Phase::Admit, &Facts::new(head), &Expressions::default());
     claims
 }
 

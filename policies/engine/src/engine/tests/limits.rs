@@ -14,7 +14,7 @@ use crate::testing::program::{limit, model, rule, target};
 fn limited(what: LimitKind, amount: u64, phase: Phase, part: KeyPart) -> Desk {
     let desk = Desk::new(|program| {
         program.limits.push(limit(7, what, amount, phase, part));
-        program.routes.first_mut().unwrap().limits.push(LimitId(0));
+        program.routes.first_mut().unwrap().own.limits.push(LimitId(0));
     });
     desk.script([vec![hello()]]);
     desk
@@ -112,7 +112,7 @@ fn fallbacks_are_authorised_and_limited_anew() {
                 Phase::Resolve,
                 KeyPart::Consumer,
             ));
-            program.routes.first_mut().unwrap().limits = vec![LimitId(0), LimitId(1)];
+            program.routes.first_mut().unwrap().own.limits = vec![LimitId(0), LimitId(1)];
         });
         desk.script([vec![error(500, "x")], vec![hello()]]);
         let told = desk.chat(ASK);

@@ -135,7 +135,7 @@ fn a_prompt_is_spliced_in_and_its_caps_hold() {
             cap: vec![("n".to_owned(), 1.into())],
         });
         let used = PromptUse { prompt: aigw_kinds::PromptId(0), with: Vec::new(), place: PLACE };
-        program.routes.first_mut().unwrap().prompts.push(used);
+        program.routes.first_mut().unwrap().own.prompts.push(used);
     });
     let chunk = "data: {\"choices\":[{\"index\":0,\"delta\":{},\"finish_reason\":\"stop\"}]}\n\n";
     desk.script([vec![Upstream::events(&[chunk, "data: [DONE]\n\n"])]]);

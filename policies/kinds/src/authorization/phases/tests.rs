@@ -87,7 +87,7 @@ impl Setting {
         facts.identity = caller;
         facts.set_body(self.body);
         let mut decisions = Vec::new();
-        let asked = Asked { operation: self.operation, route: RouteId(0), facts: &facts };
+        let asked = Asked { operation: self.operation, route: RouteId(0), open: false, facts: &facts };
         (judge(&asked, &mut decisions), decisions)
     }
 
@@ -96,27 +96,27 @@ impl Setting {
     }
 
     fn authorize(&self) -> Result<Authorized, ErrorCode> {
-        self.with(self.ann(), |asked, decisions| authorize(&self.policies, asked, &self.expressions, decisions))
+        self.with(self.ann(), |asked, decisions| authorize(self.policies.iter(), asked, &self.expressions, decisions))
             .0
             .map_err(|refusal| refusal.code)
     }
 
     fn decisions(&self) -> Vec<Decision> {
-        self.with(self.ann(), |asked, decisions| drop(authorize(&self.policies, asked, &self.expressions, decisions))).1
+        self.with(self.ann(), |asked, decisions| drop(authorize(self.policies.iter(), asked, &self.expressions, decisions))).1
     }
 
     /// Both phases.
     fn model(&self, model: ModelId) -> Result<(), ErrorCode> {
         let authorized = self.authorize()?;
         let judge = |asked: &Asked<'_, '_>, decisions: &mut Vec<Decision>| {
-            authorize_model(&self.policies, asked, model, authorized, &self.expressions, decisions)
+            authorize_model(self.policies.iter(), asked, model, authorized, &self.expressions, decisions)
         };
         self.with(self.ann(), judge).0.map_err(|refusal| refusal.code)
     }
 
     fn may_use(&self, model: ModelId) -> bool {
         let operation = model.of(&self.program).map_or(Operation::Chat, |plan| plan.operation);
-        self.with(self.ann(), |asked, _| may_use(&self.policies, asked, model, operation, &self.expressions)).0
+        self.with(self.ann(), |asked, _| may_use(self.policies.iter(), asked, model, operation, &self.expressions)).0
     }
 }
 
@@ -160,7 +160,10 @@ fn a_rule_fits_by_role_operation_and_route() {
 fn anonymous_callers_have_no_role() {
     let anonymous = |rule: Value| {
         let setting = Setting::one(rule);
-        setting.with(None, |asked, decisions| authorize(&setting.policies, asked, &setting.expressions, decisions)).0.is_ok()
+        setting
+            .with(None, |asked, decisions| authorize(setting.policies.iter(), asked, &setting.expressions, decisions))
+            .0
+            .is_ok()
     };
     assert!(anonymous(json!({})));
     assert!(!anonymous(json!({"roles": ["app"]})));

@@ -60,7 +60,7 @@ fn gathered(limits: Vec<Value>, phase: Phase, sent: &HeaderMap, known: bool) -> 
     let limits: Vec<_> =
         ids.zip(&program.limits).filter_map(|(id, plan)| Limit::new(id, plan, &values).ok().map(Arc::new)).collect();
     let mut claims = Claims::new();
-    claims.gather(&limits, phase, &facts, &expressions);
+    claims.gather(limits.iter(), phase, &facts, &expressions);
     let shown = claims.drafts().iter().map(|draft| (claims.claim(draft).key.to_owned(), draft.amount, draft.shadow)).collect();
     (claims, shown)
 }
@@ -193,6 +193,6 @@ fn the_buffer_is_used_again_without_what_was_in_it() {
     let limits = vec![limit(json!(["consumer"]), "admit", &[json!({})])];
     let (mut claims, _) = gathered(limits, Phase::Admit, &headers(&[]), true);
     let none = headers(&[]);
-    claims.gather(&[], Phase::Admit, &facts(&Method::GET, "/", &none), &Expressions::default());
+    claims.gather([].iter(), Phase::Admit, &facts(&Method::GET, "/", &none), &Expressions::default());
     assert_eq!((claims.drafts().len(), claims.keys.len()), (0, 0));
 }

@@ -43,7 +43,7 @@ fn text_parameter(required: bool) -> Value {
 fn used(with: &[Value]) -> Program {
     let prompts: Vec<_> = (0_u32..).zip(with).map(|(id, with)| json!({"prompt": id, "with": with, "place": [0, 1, 1]})).collect();
     program(json!({
-        "routes": [route("one", &[], json!({"prompts": prompts}))],
+        "routes": [route("one", &[], json!({"own": {"prompts": prompts}}))],
         "parameters": [{"name": "brand", "kind": {"string": {"pattern": null, "max_length": 99}}, "test": null, "place": [0, 1, 1]}],
         "expressions": [
             expression("request.headers[\"x-product\"]", "resolve", "json"),
@@ -59,7 +59,7 @@ fn ready(prompts: &[(Value, Value)], brand: &str) -> Result<(Vec<Prompt>, Expres
     let mut program = used(&with);
     program.prompts = prompts.iter().map(|(prompt, _)| serde_json::from_value(prompt.clone()).unwrap()).collect();
     let values = ParameterValues(vec![brand.to_owned()]);
-    let uses = &program.routes.first().unwrap().prompts;
+    let uses = &program.routes.first().unwrap().own.prompts;
     let ready = uses
         .iter()
         .map(|used| Prompt::new(used, &program, &values))
@@ -82,7 +82,7 @@ fn apply(prompts: &[(Value, Value)], body: &str, sent: &[(&'static str, &str)], 
     facts.set_body(body.as_bytes());
     let mut decisions = Vec::new();
     let input = PromptInput { request: &request, object: &object, facts: &facts, expressions: &expressions, random };
-    let splice = apply_prompts(&ready, &input, &mut decisions);
+    let splice = apply_prompts(ready.iter(), &input, &mut decisions);
     let body = splice.map(|splice| String::from_utf8(splice.apply(&object).to_vec()).unwrap());
     Outcome { body, decisions }
 }

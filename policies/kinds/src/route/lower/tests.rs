@@ -202,33 +202,38 @@ spec: {serve: {http: up/b, path: /y/*}, matches: [{path: /x/*, methods: [POST, G
           0
         ],
         "anonymous": false,
-        "authorization": [
-          0
-        ],
         "authorization_open": false,
-        "class": "standard",
-        "limits": [
-          0,
-          1
-        ],
-        "prompts": [
-          {
-            "prompt": 0,
-            "with": [
-              [
-                "product",
-                {
-                  "value": "x"
-                }
+        "wider": {
+          "authorization": [
+            0
+          ],
+          "limits": [
+            0
+          ],
+          "prompts": [
+            {
+              "prompt": 0,
+              "with": [
+                [
+                  "product",
+                  {
+                    "value": "x"
+                  }
+                ]
+              ],
+              "place": [
+                1,
+                5,
+                37
               ]
-            ],
-            "place": [
-              1,
-              5,
-              37
-            ]
-          }
-        ]
+            }
+          ]
+        },
+        "own": {
+          "limits": [
+            1
+          ]
+        }
       },
       {
         "origin": {
@@ -253,13 +258,13 @@ spec: {serve: {http: up/b, path: /y/*}, matches: [{path: /x/*, methods: [POST, G
           0
         ],
         "anonymous": false,
-        "authorization": [
-          0
-        ],
         "authorization_open": false,
-        "class": "standard",
-        "limits": [],
-        "prompts": []
+        "wider": {
+          "authorization": [
+            0
+          ]
+        },
+        "own": {}
       }
     ]
     "#);

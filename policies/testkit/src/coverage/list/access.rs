@@ -27,7 +27,8 @@ impl Lister<'_> {
         let program = self.program;
         for ((id, plan), rules) in (0_u32..).map(AuthorizationId).zip(&program.authorizations).zip(&reach.rules) {
             let policy = plan.origin.name.as_str();
-            let judging: Vec<&Asked<'_>> = reach.asked.iter().filter(|asked| asked.route.authorization.contains(&id)).collect();
+            let judging: Vec<&Asked<'_>> =
+                reach.asked.iter().filter(|asked| asked.route.authorization().any(|own| own == id)).collect();
             let rules = rules.iter().map(|rule| {
                 let enabled = plan.mode != Mode::Disabled && rule.plan.mode != Mode::Disabled;
                 enabled.then(|| self.authorization_rule(policy, rule, &judging))

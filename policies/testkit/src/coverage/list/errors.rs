@@ -36,11 +36,8 @@ const OUTSIDE: [ErrorCode; 6] = [
 impl Lister<'_> {
     pub(super) fn errors(&mut self, reach: &Reach<'_>) {
         let program = self.program;
-        let gateway = &program.gateway;
         let access = [
-            (ErrorCode::AddressLimited, gateway.bounds.requests_per_address.map(|rate| rate.place)),
             (ErrorCode::RouteNotFound, unmatched(program)),
-            (ErrorCode::Overloaded, gateway.load.map(|load| load.place)),
             (ErrorCode::MissingApiKey, authentication(program, |anonymous, _| !anonymous)),
             (ErrorCode::InvalidApiKey, authentication(program, |_, reads_keys| reads_keys)),
             (ErrorCode::ApiKeyExpired, expiring(program)),
@@ -110,7 +107,7 @@ fn expiring(program: &Program) -> Option<Place> {
 
 /// The rules in force of a route.
 fn rules<'r>(program: &'r Program, reach: &'r Reach<'_>, asked: &'r Asked<'_>) -> impl Iterator<Item = &'r Rule<'r>> {
-    let policies = asked.route.authorization.iter().filter(|id| id.of(program).is_some_and(|plan| plan.mode == Mode::Enforce));
+    let policies = asked.route.authorization().filter(|id| id.of(program).is_some_and(|plan| plan.mode == Mode::Enforce));
     policies.filter_map(|id| reach.rules.get(id.index())).flatten().filter(|rule| rule.plan.mode == Mode::Enforce)
 }
 
@@ -123,8 +120,8 @@ fn unauthorized(program: &Program, reach: &Reach<'_>) -> Option<Place> {
         let allows = |rule: &Rule<'_>| rule.plan.effect == Effect::Allow && asked.judges(rule) && lets_on(rule);
         rules(program, reach, asked).any(denies) || !rules(program, reach, asked).any(allows)
     };
-    let asked = reach.asked.iter().filter(|asked| !asked.route.authorization.is_empty()).find(refuses)?;
-    asked.route.authorization.first()?.of(program).map(|plan| plan.origin.place)
+    let asked = reach.asked.iter().filter(|asked| asked.route.authorization().next().is_some()).find(refuses)?;
+    asked.route.authorization().next()?.of(program).map(|plan| plan.origin.place)
 }
 
 /// The first rule that makes it depend on the model whether a request passes.
@@ -152,14 +149,14 @@ fn unnamed_model(program: &Program) -> Option<Place> {
 
 /// The first rule in force and in use that counts this.
 fn limit(program: &Program, counts: impl Fn(&LimitKind) -> bool) -> Option<Place> {
-    let used = program.routes.iter().flat_map(|route| &route.limits).filter_map(|id| id.of(program));
+    let used = program.routes.iter().flat_map(RoutePlan::limits).filter_map(|id| id.of(program));
     let mut rules = used.filter(|plan| plan.mode == Mode::Enforce).flat_map(|plan| &plan.rules);
     rules.find(|rule| rule.mode == Mode::Enforce && counts(&rule.what)).map(|rule| rule.place)
 }
 
 /// The first use of a prompt with a value that is computed from requests.
 fn computed_prompt(program: &Program) -> Option<Place> {
-    let mut uses = program.routes.iter().flat_map(|route| &route.prompts);
+    let mut uses = program.routes.iter().flat_map(RoutePlan::prompts);
     let enforced = |id: aigw_kinds::PromptId| id.of(program).is_some_and(|prompt| prompt.mode == Mode::Enforce);
     let computed = |value: &PromptValue| matches!(value, PromptValue::Expr(_));
     uses.find(|used| enforced(used.prompt) && used.with.iter().any(|(_, value)| computed(value))).map(|used| used.place)

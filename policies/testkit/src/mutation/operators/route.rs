@@ -5,7 +5,7 @@ use aigw_kinds::authentication::AuthenticationPlan;
 use aigw_kinds::authorization::{AuthorizationPlan, Effect};
 use aigw_kinds::prompt::PromptPlan;
 use aigw_kinds::route::{RoutePlan, ServePlan};
-use aigw_kinds::{Mode, Place, RouteId};
+use aigw_kinds::{Mode, Place, PolicySet, RouteId};
 
 use super::authorization::is_unconditional;
 use crate::mutation::maker::{Draft, Maker};
@@ -47,19 +47,20 @@ impl Route<'_> {
     }
 
     fn authorizations(&self, maker: &mut Maker<'_>) {
-        for (at, plan) in self.plan.authorization.iter().enumerate().filter_map(|(at, id)| Some((at, id.of(maker.program)?))) {
-            if decides(plan) || self.plan.authorization.len() > 1 && plan.mode == Mode::Enforce {
+        for (id, plan) in self.plan.authorization().filter_map(|id| Some((id, id.of(maker.program)?))) {
+            if decides(plan) || self.plan.authorization().count() > 1 && plan.mode == Mode::Enforce {
                 let draft = self.without(maker, plan.origin.name.as_str(), plan.origin.place);
                 self.changed(maker, draft, move |route| {
-                    route.authorization.remove(at);
-                    route.authorization_open |= route.authorization.is_empty();
+                    sets(route).for_each(|set| set.authorization.retain(|own| *own != id));
+                    let unguarded = route.authorization().next().is_none();
+                    route.authorization_open |= unguarded;
                 });
             }
         }
     }
 
     fn limits(&self, maker: &mut Maker<'_>) {
-        for (at, id) in self.plan.limits.iter().enumerate() {
+        for id in self.plan.limits() {
             let routes = maker.reach.limits.get(id.index()).map(Vec::as_slice).unwrap_or_default();
             let Some(plan) = id.of(maker.program).filter(|plan| plan.mode == Mode::Enforce && routes.contains(&self.id)) else {
                 continue;
@@ -69,7 +70,7 @@ impl Route<'_> {
             if rules > 1 || rules == 1 && routes.len() > 1 {
                 let draft = self.without(maker, plan.origin.name.as_str(), plan.origin.place);
                 self.changed(maker, draft, move |route| {
-                    route.limits.remove(at);
+                    sets(route).for_each(|set| set.limits.retain(|own| *own != id));
                 });
             }
         }
@@ -79,14 +80,14 @@ impl Route<'_> {
         if !maker.reach.of_route(self.id).contains(&Operation::Chat) {
             return;
         }
-        for (at, used) in self.plan.prompts.iter().enumerate() {
+        for used in self.plan.prompts() {
             let routes = maker.reach.prompts.get(used.prompt.index()).map_or(0, Vec::len);
             let Some(plan) = used.prompt.of(maker.program).filter(|plan| plan.mode == Mode::Enforce) else { continue };
-            let parts = parts(plan);
+            let (parts, id) = (parts(plan), used.prompt);
             if parts > 1 || parts == 1 && routes > 1 {
                 let draft = self.without(maker, plan.origin.name.as_str(), plan.origin.place);
                 self.changed(maker, Draft { place: used.place, ..draft }, move |route| {
-                    route.prompts.remove(at);
+                    sets(route).for_each(|set| set.prompts.retain(|own| own.prompt != id));
                 });
             }
         }
@@ -128,6 +129,10 @@ impl Route<'_> {
     fn name(&self) -> &str {
         self.plan.origin.name.as_str()
     }
+}
+
+fn sets(route: &mut RoutePlan) -> impl Iterator<Item = &mut PolicySet> {
+    [&mut route.wider, &mut route.own].into_iter()
 }
 
 /// Whether a policy decides anything that an open route would not.

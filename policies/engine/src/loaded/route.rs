@@ -1,0 +1,80 @@
+//! Routes, and the policies of every scope, each policy made ready once.
+
+use std::sync::Arc;
+
+use aigw_kinds::authentication::Authentication;
+use aigw_kinds::authorization::Authorization;
+use aigw_kinds::limit::Limit;
+use aigw_kinds::prompt::Prompt;
+use aigw_kinds::route::{RoutePlan, ServedModels};
+use aigw_kinds::{AuthenticationId, AuthorizationId, LimitId, ParameterValues, Policies, PolicySet, Program};
+
+use super::{LoadError, LoadErrorCode};
+
+/// A route, ready.
+#[derive(Debug)]
+pub struct LoadedRoute {
+    /// Its policies that authenticate.
+    pub authentication: Vec<Arc<Authentication>>,
+    /// What the Gateway gives to it.
+    pub wider: Policies,
+    /// What it names itself.
+    pub own: Policies,
+    /// The models it serves.
+    pub models: ServedModels,
+    /// Whether it needs no rule that allows.
+    pub open: bool,
+}
+
+/// Every policy, ready to be shared by the scopes that name it.
+pub(super) struct Shelf<'p> {
+    program: &'p Program,
+    parameters: &'p ParameterValues,
+    authentications: Vec<Arc<Authentication>>,
+    authorizations: Vec<Arc<Authorization>>,
+    limits: Vec<Arc<Limit>>,
+}
+
+impl<'p> Shelf<'p> {
+    pub(super) fn new(program: &'p Program, parameters: &'p ParameterValues) -> Result<Self, LoadError> {
+        let ids = 0_u32..;
+        let authentications = ids.clone().map(AuthenticationId).zip(&program.authentications);
+        let authentications = authentications.map(|(id, plan)| Authentication::new(id, plan).map(Arc::new));
+        let authorizations = ids.clone().map(AuthorizationId).zip(&program.authorizations);
+        let limits = ids.map(LimitId).zip(&program.limits).map(|(id, plan)| Limit::new(id, plan, parameters).map(Arc::new));
+        Ok(Self {
+            program,
+            parameters,
+            authentications: authentications
+                .collect::<Result<_, _>>()
+                .map_err(|fault| LoadErrorCode::ProgramUnloadable.with(fault))?,
+            authorizations: authorizations.map(|(id, plan)| Arc::new(Authorization::new(id, plan, program))).collect(),
+            limits: limits.collect::<Result<_, _>>().map_err(|fault| LoadErrorCode::ParametersInvalid.with(fault))?,
+        })
+    }
+
+    pub(super) fn route(&self, plan: &RoutePlan) -> Result<LoadedRoute, LoadError> {
+        Ok(LoadedRoute {
+            authentication: shared(&self.authentications, plan.authentication.iter().map(|id| id.index())),
+            wider: self.policies(&plan.wider)?,
+            own: self.policies(&plan.own)?,
+            models: ServedModels::new(&plan.serve, self.program),
+            open: plan.authorization_open,
+        })
+    }
+
+    /// The policies of one scope.
+    pub(super) fn policies(&self, set: &PolicySet) -> Result<Policies, LoadError> {
+        let prompt =
+            |used| Prompt::new(used, self.program, self.parameters).map_err(|fault| LoadErrorCode::ProgramUnloadable.with(fault));
+        Ok(Policies {
+            authorization: shared(&self.authorizations, set.authorization.iter().map(|id| id.index())),
+            limits: shared(&self.limits, set.limits.iter().map(|id| id.index())),
+            prompts: set.prompts.iter().map(prompt).collect::<Result<_, _>>()?,
+        })
+    }
+}
+
+fn shared<T>(all: &[Arc<T>], indices: impl Iterator<Item = usize>) -> Vec<Arc<T>> {
+    indices.filter_map(|index| all.get(index).cloned()).collect()
+}
