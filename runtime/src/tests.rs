@@ -81,6 +81,7 @@ impl Policies {
             consumers: Vec::new(),
             authentications: Vec::new(),
             authorizations: Vec::new(),
+            validations: Vec::new(),
             limits: Vec::new(),
             prompts: Vec::new(),
             routes: vec![route()],

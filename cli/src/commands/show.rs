@@ -1,5 +1,7 @@
 //! `aigw show ROUTE`: the effective policy of a route, every line with where it comes from.
 
+mod input;
+
 use std::path::PathBuf;
 
 use aigw_core::Name;
@@ -82,6 +84,7 @@ impl Sheet<'_> {
         }
         self.serves(route);
         self.callers(route, consumer);
+        self.validations(route);
         self.limits(route, consumer);
         self.prompts(route);
     }
@@ -148,6 +151,17 @@ impl Sheet<'_> {
         }
         if route.authorization_open {
             self.line("  authorization: open".to_owned(), route.origin.place);
+        }
+    }
+
+    fn validations(&mut self, route: &RoutePlan) {
+        self.title("validations");
+        for plan in route.validations().filter_map(|id| id.of(self.program)) {
+            for check in &plan.checks {
+                let text =
+                    format!("  {}/{}{}", plan.origin.name, input::described(&check.what), shadow(plan.mode, Mode::Enforce));
+                self.line(text, check.place);
+            }
         }
     }
 

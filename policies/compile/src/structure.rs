@@ -116,6 +116,7 @@ fn bind_kind(kind: Kind, document: &Document, findings: &mut Findings) -> Option
         Kind::Consumer => of::<aigw_kinds::consumer::ConsumerSpec>(document, findings),
         Kind::Authentication => of::<aigw_kinds::authentication::AuthenticationSpec>(document, findings),
         Kind::Authorization => of::<aigw_kinds::authorization::AuthorizationSpec>(document, findings),
+        Kind::Validation => of::<aigw_kinds::validation::ValidationSpec>(document, findings),
         Kind::Limit => of::<aigw_kinds::limit::LimitSpec>(document, findings),
         Kind::Prompt => of::<aigw_kinds::prompt::PromptSpec>(document, findings),
     }

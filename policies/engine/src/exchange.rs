@@ -11,6 +11,7 @@ use aigw_kinds::facts::Facts;
 use aigw_kinds::limit::Claims;
 use aigw_kinds::prompt::PromptInput;
 use aigw_kinds::route::PathPattern;
+use aigw_kinds::validation::{Head, Input, InputBounds, judge_body, judge_head};
 use aigw_kinds::{ModelId, Refusal, Scopes};
 use aigw_providers::dialect::errors::RequestError;
 use aigw_providers::dialect::openai::{ChatRequest, EmbeddingsRequest};
@@ -164,26 +165,36 @@ impl<'r, W: World> Exchange<'r, W> {
         B: Body<Data = Bytes> + Send + Unpin,
         B::Error: Display,
     {
-        let operation = self.matched()?.row.operation;
-        if operation == Operation::Models {
-            return Ok(());
-        }
+        let matched = self.matched()?;
+        let operation = matched.row.operation;
+        let validations = self.scopes()?.validations();
+        let head = Head { facts: &self.facts, operation, has_body: !body.is_end_stream() };
+        judge_head(validations.clone(), &head, &mut self.settlement.notes.decisions)?;
         let headers = &self.parts.headers;
-        if operation != Operation::Http {
+        if matches!(operation, Operation::Chat | Operation::Embeddings) {
             self.names_its_version()?;
             must_be_json(headers)?;
         }
-        let bounds = &self.fixed.loaded.gateway().bounds;
-        let reading = ReadBounds { bytes: bounds.body.as_len(), idle: bounds.client_idle, request_at: self.deadline };
-        let bytes = read(&self.settlement.world, body, headers, reading).await?;
-        let bytes: &'r Bytes = self.body.get_or_init(|| bytes);
-        self.facts.set_body(bytes);
-        if operation != Operation::Http {
-            let content = Content::read(bytes, operation, bounds.json_depth)?;
-            self.settlement.record.stream = content.chat.as_ref().is_some_and(|chat| chat.stream);
-            self.content = Some(content);
+        let gateway = &self.fixed.loaded.gateway().bounds;
+        let bounds = InputBounds::of(gateway, validations.clone(), operation);
+        let decisions = &mut self.settlement.notes.decisions;
+        let mut input = Input { operation, headers, body: &[], object: None, chat: None };
+        if operation != Operation::Models {
+            let reading = ReadBounds { bytes: bounds.body, idle: gateway.client_idle, request_at: self.deadline };
+            let read = read(&self.settlement.world, body, headers, reading).await;
+            let bytes = read.map_err(|refusal| bounds.blame(refusal, validations.clone(), operation, decisions))?;
+            let bytes: &'r Bytes = self.body.get_or_init(|| bytes);
+            self.facts.set_body(bytes);
+            input.body = bytes;
+            if operation != Operation::Http {
+                let content = Content::read(bytes, operation, bounds.json_depth);
+                let content = content.map_err(|refusal| bounds.blame(refusal, validations.clone(), operation, decisions))?;
+                self.settlement.record.stream = content.chat.as_ref().is_some_and(|chat| chat.stream);
+                let content = self.content.insert(content);
+                (input.object, input.chat) = (Some(&content.object), content.chat.as_ref());
+            }
         }
-        Ok(())
+        judge_body(validations, &input, bounds, decisions)
     }
 
     /// Azure OpenAI's deployment paths, the only ones of its surface with a capture, demand an api version: a client that forgets it here must not

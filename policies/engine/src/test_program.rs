@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 pub(crate) fn program(tables: Value) -> Program {
     let mut whole = json!({
         "version": PROGRAM_VERSION, "files": ["policies.yaml"], "parameters": [], "expressions": [], "providers": [], "endpoints": [],
-        "models": [], "consumers": [], "authentications": [], "authorizations": [], "limits": [], "prompts": [], "routes": [], "matches": [],
+        "models": [], "consumers": [], "authentications": [], "authorizations": [], "validations": [], "limits": [], "prompts": [], "routes": [], "matches": [],
         "secrets": [],
         "gateway": {
             "name": "gateway", "trusted_proxies": [], "forward_headers": [], "cors": null, "errors": [],

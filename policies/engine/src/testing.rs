@@ -465,4 +465,8 @@ impl Body for ClientBody {
         this.sleep = None;
         Poll::Ready(this.pieces.pop_front().map(|(_, bytes)| Ok(Frame::data(bytes))))
     }
+
+    fn is_end_stream(&self) -> bool {
+        self.pieces.is_empty() && !self.breaks
+    }
 }

@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use aigw_core::{ErrorCode, Millis, Phase, Verdict};
 use aigw_expr::EvalError;
 
-use crate::{AuthenticationId, AuthorizationId, LimitId, PromptId};
+use crate::{AuthenticationId, AuthorizationId, LimitId, PromptId, ValidationId};
 
 /// Why a request is refused. It tells the client what to mend and nothing of the policies behind it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,6 +48,10 @@ pub enum Decider {
     Authorization(AuthorizationId),
     /// A rule of an authorization policy, by its index.
     AuthorizationRule(AuthorizationId, u16),
+    /// A validation as a whole: nothing was wrong.
+    Validation(ValidationId),
+    /// A check of a validation, by its index.
+    ValidationCheck(ValidationId, u16),
     /// A rule of a limit, by its index.
     LimitRule(LimitId, u16),
     /// A prompt, and the index of the version that was used.

@@ -17,6 +17,7 @@ use crate::model::ModelSpec;
 use crate::prompt::PromptSpec;
 use crate::provider::ProviderSpec;
 use crate::route::RouteSpec;
+use crate::validation::ValidationSpec;
 
 /// The version of the language that documents name in `apiVersion`.
 pub const API_VERSION: &str = "aigw.dev/v1";
@@ -146,6 +147,8 @@ kinds! {
     Authentication(AuthenticationSpec) policy: true,
     /// Who may do what.
     Authorization(AuthorizationSpec) policy: true,
+    /// What input is acceptable.
+    Validation(ValidationSpec) policy: true,
     /// Rates and concurrency.
     Limit(LimitSpec) policy: true,
     /// Messages, parameters, defaults and caps.
@@ -176,6 +179,7 @@ pub const fn example(kind: Kind) -> &'static str {
         Kind::Consumer => include_str!("consumer/example.yaml"),
         Kind::Authentication => include_str!("authentication/example.yaml"),
         Kind::Authorization => include_str!("authorization/example.yaml"),
+        Kind::Validation => include_str!("validation/example.yaml"),
         Kind::Limit => include_str!("limit/example.yaml"),
         Kind::Prompt => include_str!("prompt/example.yaml"),
     }

@@ -16,7 +16,7 @@ use aigw_source::{Findings, Sources};
 
 use crate::{
     Kind, PROGRAM_VERSION, Program, Repository, authentication, authorization, consumer, gateway, limit, model, prompt, provider,
-    route, rules,
+    route, rules, validation,
 };
 
 pub(crate) use at::At;
@@ -34,6 +34,7 @@ pub fn lower(repository: &Repository, sources: &Sources, findings: &mut Findings
     let consumers = lowering.each(consumer::lower::lower);
     consumer::lower::check_unique(&mut lowering);
     let authentications = lowering.each(authentication::lower::lower);
+    let validations = lowering.each(validation::lower::lower);
     let limits = lowering.each(limit::lower::lower);
     let prompts = lowering.each(prompt::lower::lower);
     let authorizations = lowering.each(authorization::lower::lower);
@@ -50,6 +51,7 @@ pub fn lower(repository: &Repository, sources: &Sources, findings: &mut Findings
         consumers,
         authentications,
         authorizations,
+        validations,
         limits,
         prompts,
         routes,

@@ -14,6 +14,7 @@ use crate::model::ModelPlan;
 use crate::prompt::PromptPlan;
 use crate::provider::{EndpointPlan, ProviderPlan};
 use crate::route::{MatchRow, RoutePlan};
+use crate::validation::ValidationPlan;
 
 /// Version of the program format. A runtime loads programs of its own version only.
 pub const PROGRAM_VERSION: u32 = 1;
@@ -44,6 +45,8 @@ pub struct Program {
     pub authentications: Vec<AuthenticationPlan>,
     /// Authorization policies by index.
     pub authorizations: Vec<AuthorizationPlan>,
+    /// Validations by index.
+    pub validations: Vec<ValidationPlan>,
     /// Limits by index.
     pub limits: Vec<LimitPlan>,
     /// Prompts by index.
@@ -96,6 +99,8 @@ ids! {
     AuthenticationId => authentications: AuthenticationPlan,
     /// An authorization policy.
     AuthorizationId => authorizations: AuthorizationPlan,
+    /// A validation.
+    ValidationId => validations: ValidationPlan,
     /// A limit.
     LimitId => limits: LimitPlan,
     /// A prompt.

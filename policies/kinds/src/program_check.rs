@@ -198,6 +198,7 @@ impl Program {
 
     fn policy_set(&self, set: &PolicySet, place: impl Fn() -> String + Copy) -> Result<(), ProgramFault> {
         set.authorization.iter().try_for_each(|id| known(id.of(self).is_some(), place, "authorization", id.0))?;
+        set.validations.iter().try_for_each(|id| known(id.of(self).is_some(), place, "validation", id.0))?;
         set.limits.iter().try_for_each(|id| known(id.of(self).is_some(), place, "limit", id.0))?;
         for used in &set.prompts {
             known(used.prompt.of(self).is_some(), place, "prompt", used.prompt.0)?;

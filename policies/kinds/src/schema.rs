@@ -14,6 +14,7 @@ use crate::model::ModelSpec;
 use crate::prompt::PromptSpec;
 use crate::provider::ProviderSpec;
 use crate::route::RouteSpec;
+use crate::validation::ValidationSpec;
 use crate::{API_VERSION, Kind, Metadata};
 
 const DIALECT: &str = "https://json-schema.org/draft/2020-12/schema";
@@ -76,6 +77,7 @@ fn spec_schema(kind: Kind, generator: &mut SchemaGenerator) -> Value {
         Kind::Consumer => of::<ConsumerSpec>(generator),
         Kind::Authentication => of::<AuthenticationSpec>(generator),
         Kind::Authorization => of::<AuthorizationSpec>(generator),
+        Kind::Validation => of::<ValidationSpec>(generator),
         Kind::Limit => of::<LimitSpec>(generator),
         Kind::Prompt => of::<PromptSpec>(generator),
     }

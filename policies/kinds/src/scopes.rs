@@ -9,7 +9,8 @@ use serde::{Deserialize, Serialize};
 use crate::authorization::Authorization;
 use crate::limit::Limit;
 use crate::prompt::{Prompt, PromptUse};
-use crate::{AuthorizationId, LimitId};
+use crate::validation::Validation;
+use crate::{AuthorizationId, LimitId, ValidationId};
 
 /// The policies of one scope, but those that authenticate: these belong to Gateway and Route alone.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -18,6 +19,9 @@ pub struct PolicySet {
     /// Who may do what.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub authorization: Vec<AuthorizationId>,
+    /// They add up.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub validations: Vec<ValidationId>,
     /// They add up.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub limits: Vec<LimitId>,
@@ -32,12 +36,14 @@ pub struct Policies {
     /// Who may do what.
     pub authorization: Vec<Arc<Authorization>>,
     /// They add up.
+    pub validations: Vec<Arc<Validation>>,
+    /// They add up.
     pub limits: Vec<Arc<Limit>>,
     /// In order of application.
     pub prompts: Vec<Prompt>,
 }
 
-static NONE: Policies = Policies { authorization: Vec::new(), limits: Vec::new(), prompts: Vec::new() };
+static NONE: Policies = Policies { authorization: Vec::new(), validations: Vec::new(), limits: Vec::new(), prompts: Vec::new() };
 
 /// The policies of one request, the widest scope first. A policy that stands in two of its scopes counts once, in the wider.
 #[derive(Clone, Copy, Debug)]
@@ -70,6 +76,11 @@ impl<'p> Scopes<'p> {
     /// Who may do what.
     pub fn authorization(self) -> impl Iterator<Item = &'p Arc<Authorization>> + Clone {
         self.chained(|set| &set.authorization, |policy| policy.id())
+    }
+
+    /// What judges the input.
+    pub fn validations(self) -> impl Iterator<Item = &'p Arc<Validation>> + Clone {
+        self.chained(|set| &set.validations, |validation| validation.id())
     }
 
     /// What is counted.

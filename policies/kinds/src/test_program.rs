@@ -13,7 +13,7 @@ use crate::facts::{Facts, HeadFacts};
 pub(crate) fn program(tables: Value) -> Program {
     let mut whole = json!({
         "version": crate::PROGRAM_VERSION, "files": ["policies.yaml"], "parameters": [], "expressions": [], "providers": [], "endpoints": [],
-        "models": [], "consumers": [], "authentications": [], "authorizations": [], "limits": [], "prompts": [], "routes": [], "matches": [],
+        "models": [], "consumers": [], "authentications": [], "authorizations": [], "validations": [], "limits": [], "prompts": [], "routes": [], "matches": [],
         "secrets": [],
         "gateway": {
             "name": "gateway", "trusted_proxies": [], "forward_headers": [], "cors": null, "errors": [],

@@ -103,6 +103,7 @@ fn spec(kind: Kind, node: &Document, findings: &mut Findings) -> Option<Spec> {
         Kind::Consumer => of::<crate::consumer::ConsumerSpec>(node, findings),
         Kind::Authentication => of::<crate::authentication::AuthenticationSpec>(node, findings),
         Kind::Authorization => of::<crate::authorization::AuthorizationSpec>(node, findings),
+        Kind::Validation => of::<crate::validation::ValidationSpec>(node, findings),
         Kind::Limit => of::<crate::limit::LimitSpec>(node, findings),
         Kind::Prompt => of::<crate::prompt::PromptSpec>(node, findings),
     }

@@ -43,6 +43,7 @@ fn doc(node: Document) -> Doc {
         Kind::Consumer => bound::<aigw_kinds::consumer::ConsumerSpec>(&node),
         Kind::Authentication => bound::<aigw_kinds::authentication::AuthenticationSpec>(&node),
         Kind::Authorization => bound::<aigw_kinds::authorization::AuthorizationSpec>(&node),
+        Kind::Validation => bound::<aigw_kinds::validation::ValidationSpec>(&node),
         Kind::Limit => bound::<aigw_kinds::limit::LimitSpec>(&node),
         Kind::Prompt => bound::<aigw_kinds::prompt::PromptSpec>(&node),
     };

@@ -38,6 +38,7 @@ pub(crate) fn bounds(repository: &Repository) -> BoundsSpec {
 pub(crate) fn mode(doc: &Doc) -> Mode {
     match &doc.spec {
         Some(Spec::Authorization(spec)) => spec.mode,
+        Some(Spec::Validation(spec)) => spec.mode,
         Some(Spec::Limit(spec)) => spec.mode,
         Some(Spec::Prompt(spec)) => spec.mode,
         _ => Mode::Enforce,

@@ -11,7 +11,7 @@ mod splice;
 mod text;
 
 pub use error::ScanError;
-pub use object::{Element, Elements, Kind, Member, Object, Span, elements, scan, scan_object};
+pub use object::{Element, Elements, Kind, Member, Object, Span, check, elements, scan, scan_object};
 pub use splice::{Overlap, Splice};
 pub use text::{as_bool, as_u64, push_quoted, quote, string_value};
 

@@ -9,6 +9,7 @@ mod passing;
 mod retries;
 mod settling;
 mod streams;
+mod validations;
 
 use aigw_core::{ErrorCode, Outcome, Peer, Record};
 use aigw_kinds::{ParameterValues, Program};

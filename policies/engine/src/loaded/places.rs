@@ -12,6 +12,7 @@ pub(super) struct Places {
     rows: Vec<Policy>,
     authentications: Vec<Policy>,
     authorizations: Vec<Policy>,
+    validations: Vec<Policy>,
     limits: Vec<Policy>,
     prompts: Vec<Policy>,
 }
@@ -52,6 +53,9 @@ impl Places {
             authentications: program.authentications.iter().map(|plan| policy(&plan.origin, Vec::new())).collect(),
             authorizations: (program.authorizations.iter())
                 .map(|plan| policy(&plan.origin, plan.rules.iter().map(|rule| (rule.name.as_str(), rule.place)).collect()))
+                .collect(),
+            validations: (program.validations.iter())
+                .map(|plan| policy(&plan.origin, plan.checks.iter().map(|check| (check.what.key(), check.place)).collect()))
                 .collect(),
             limits: (program.limits.iter())
                 .map(|plan| policy(&plan.origin, plan.rules.iter().map(|rule| (rule.name.as_str(), rule.place)).collect()))
@@ -95,6 +99,8 @@ impl Places {
             Decider::Authentication(id) => (self.authentications.get(id.index()), None),
             Decider::Authorization(id) => (self.authorizations.get(id.index()), None),
             Decider::AuthorizationRule(id, rule) => (self.authorizations.get(id.index()), Some(rule)),
+            Decider::Validation(id) => (self.validations.get(id.index()), None),
+            Decider::ValidationCheck(id, check) => (self.validations.get(id.index()), Some(check)),
             Decider::LimitRule(id, rule) => (self.limits.get(id.index()), Some(rule)),
             Decider::Prompt(id, version) => (self.prompts.get(id.index()), version),
         };

@@ -7,7 +7,8 @@ use aigw_kinds::authorization::Authorization;
 use aigw_kinds::limit::Limit;
 use aigw_kinds::prompt::Prompt;
 use aigw_kinds::route::{RoutePlan, ServedModels};
-use aigw_kinds::{AuthenticationId, AuthorizationId, LimitId, ParameterValues, Policies, PolicySet, Program};
+use aigw_kinds::validation::Validation;
+use aigw_kinds::{AuthenticationId, AuthorizationId, LimitId, ParameterValues, Policies, PolicySet, Program, ValidationId};
 
 use super::{LoadError, LoadErrorCode};
 
@@ -32,6 +33,7 @@ pub(super) struct Shelf<'p> {
     parameters: &'p ParameterValues,
     authentications: Vec<Arc<Authentication>>,
     authorizations: Vec<Arc<Authorization>>,
+    validations: Vec<Arc<Validation>>,
     limits: Vec<Arc<Limit>>,
 }
 
@@ -41,6 +43,7 @@ impl<'p> Shelf<'p> {
         let authentications = ids.clone().map(AuthenticationId).zip(&program.authentications);
         let authentications = authentications.map(|(id, plan)| Authentication::new(id, plan).map(Arc::new));
         let authorizations = ids.clone().map(AuthorizationId).zip(&program.authorizations);
+        let validations = ids.clone().map(ValidationId).zip(&program.validations);
         let limits = ids.map(LimitId).zip(&program.limits).map(|(id, plan)| Limit::new(id, plan, parameters).map(Arc::new));
         Ok(Self {
             program,
@@ -49,6 +52,7 @@ impl<'p> Shelf<'p> {
                 .collect::<Result<_, _>>()
                 .map_err(|fault| LoadErrorCode::ProgramUnloadable.with(fault))?,
             authorizations: authorizations.map(|(id, plan)| Arc::new(Authorization::new(id, plan, program))).collect(),
+            validations: validations.map(|(id, plan)| Arc::new(Validation::new(id, plan))).collect(),
             limits: limits.collect::<Result<_, _>>().map_err(|fault| LoadErrorCode::ParametersInvalid.with(fault))?,
         })
     }
@@ -69,6 +73,7 @@ impl<'p> Shelf<'p> {
             |used| Prompt::new(used, self.program, self.parameters).map_err(|fault| LoadErrorCode::ProgramUnloadable.with(fault));
         Ok(Policies {
             authorization: shared(&self.authorizations, set.authorization.iter().map(|id| id.index())),
+            validations: shared(&self.validations, set.validations.iter().map(|id| id.index())),
             limits: shared(&self.limits, set.limits.iter().map(|id| id.index())),
             prompts: set.prompts.iter().map(prompt).collect::<Result<_, _>>()?,
         })

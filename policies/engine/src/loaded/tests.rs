@@ -2,7 +2,7 @@
 
 use aigw_core::{Phase, Timestamp, Verdict};
 use aigw_kinds::facts::HeadFacts;
-use aigw_kinds::{AuthenticationId, AuthorizationId, Decider, LimitId, PromptId};
+use aigw_kinds::{AuthenticationId, AuthorizationId, Decider, LimitId, PromptId, ValidationId};
 use http::{HeaderMap, Method};
 use serde_json::{Value, json};
 
@@ -33,6 +33,7 @@ fn whole() -> Value {
             "name": "apps", "mode": "enforce", "roles": [], "effect": "allow", "operations": [], "models": ["chat-*"], "routes": [], "http": [],
             "when": null, "place": [1, 12, 7],
         }]}],
+        "validations": [{"origin": origin("baseline"), "mode": "enforce", "checks": [{"what": {"messages": 9}, "place": [1, 4, 3]}]}],
         "limits": [{"origin": origin("fair"), "mode": "enforce", "per": [], "phase": "admit", "rules": [{
             "name": "rpm", "id": 7, "mode": "enforce", "what": {"requests": {"window": "1m"}}, "amount": {"fixed": {"param": 1}}, "when": null,
             "place": [1, 20, 9],
@@ -43,7 +44,7 @@ fn whole() -> Value {
         }],
         "routes": [route("assistant", json!({
             "serve": {"models": {"models": [0, 1], "default": 0}}, "authentication": [0], "anonymous": false,
-            "authorization_open": false, "wider": {"authorization": [0]}, "own": {"limits": [0], "prompts": [{"prompt": 0, "with": [], "place": [0, 1, 1]}]},
+            "authorization_open": false, "wider": {"authorization": [0]}, "own": {"validations": [0], "limits": [0], "prompts": [{"prompt": 0, "with": [], "place": [0, 1, 1]}]},
         }))],
         "matches": [
             row(json!({"path": {"captures": [{"literal": "d"}, {"capture": "deployment"}]}})),
@@ -177,6 +178,8 @@ fn decisions_become_names_and_places() {
         (Decider::Authentication(AuthenticationId(0)), "front-door", None, "a.yaml:3:5"),
         (Decider::Authorization(AuthorizationId(0)), "who", None, "a.yaml:3:5"),
         (Decider::AuthorizationRule(AuthorizationId(0), 0), "who", Some("apps"), "b/c.yaml:12:7"),
+        (Decider::Validation(ValidationId(0)), "baseline", None, "a.yaml:3:5"),
+        (Decider::ValidationCheck(ValidationId(0), 0), "baseline", Some("messages"), "b/c.yaml:4:3"),
         (Decider::LimitRule(LimitId(0), 0), "fair", Some("rpm"), "b/c.yaml:20:9"),
         (Decider::Prompt(PromptId(0), None), "house", None, "a.yaml:3:5"),
         (Decider::Prompt(PromptId(0), Some(0)), "house", Some("v1"), "a.yaml:3:5"),

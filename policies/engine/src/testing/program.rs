@@ -52,6 +52,7 @@ pub(crate) fn program() -> Program {
             mode: Mode::Enforce,
             rules: vec![rule("all", Effect::Allow, &[])],
         }],
+        validations: Vec::new(),
         limits: Vec::new(),
         prompts: Vec::new(),
         routes: vec![

@@ -179,6 +179,7 @@ pub(crate) fn listed(names: &[&str]) -> String {
 fn is_disabled(doc: &Doc) -> bool {
     let mode = match &doc.spec {
         Some(Spec::Authorization(spec)) => spec.mode,
+        Some(Spec::Validation(spec)) => spec.mode,
         Some(Spec::Limit(spec)) => spec.mode,
         Some(Spec::Prompt(spec)) => spec.mode,
         _ => Mode::Enforce,

@@ -8,7 +8,7 @@ use super::references::Wanted;
 use super::{At, Lowering};
 use crate::prompt::{PromptSpec, PromptUse, PromptValue, parameter_kind};
 use crate::written::{PolicyUse, WithValue};
-use crate::{AuthorizationId, Doc, ExpressionScope, ExpressionType, Kind, LimitId, PolicySet, PromptId, rules};
+use crate::{AuthorizationId, Doc, ExpressionScope, ExpressionType, Kind, LimitId, PolicySet, PromptId, ValidationId, rules};
 
 /// A list of policies in use.
 #[derive(Clone, Debug, Default)]
@@ -37,6 +37,7 @@ pub(crate) fn policy_set(policies: &[PolicyInUse<'_>]) -> PolicySet {
     let ids = |kind: Kind| policies.iter().filter(move |policy| policy.doc.kind == kind).filter_map(|policy| policy.id);
     PolicySet {
         authorization: ids(Kind::Authorization).map(AuthorizationId).collect(),
+        validations: ids(Kind::Validation).map(ValidationId).collect(),
         limits: ids(Kind::Limit).map(LimitId).collect(),
         prompts: policies.iter().filter_map(|policy| policy.prompt.clone()).collect(),
     }

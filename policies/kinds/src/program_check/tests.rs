@@ -28,6 +28,7 @@ fn whole() -> Value {
             "name": "r", "mode": "enforce", "roles": [], "effect": "allow", "operations": [], "models": [], "routes": [0], "http": [], "when": 1,
             "place": [0, 1, 1],
         }]}],
+        "validations": [{"origin": origin("v"), "mode": "enforce", "checks": [{"what": {"messages": 9}, "place": [0, 1, 1]}]}],
         "limits": [{"origin": origin("l"), "mode": "enforce", "per": [{"expr": 0}], "phase": "admit", "rules": [{
             "name": "r", "id": 7, "mode": "enforce", "what": {"requests": {"window": "1m"}}, "amount": {"fixed": {"param": 0}}, "when": 1,
             "place": [0, 1, 1],
@@ -35,7 +36,7 @@ fn whole() -> Value {
         "prompts": [{"origin": origin("q"), "mode": "enforce", "parameters": [], "versions": [], "set": [], "default": [], "cap": []}],
         "routes": [
             route("one", &[0], json!({
-                "authentication": [0], "anonymous": false, "wider": {"authorization": [0]}, "authorization_open": false, "own": {"limits": [0],
+                "authentication": [0], "anonymous": false, "wider": {"authorization": [0]}, "authorization_open": false, "own": {"validations": [0], "limits": [0],
                 "prompts": [{"prompt": 0, "with": [["a", {"param": 0}], ["b", {"expr": 0}], ["c", {"value": 1}]], "place": [0, 1, 1]}]},
             })),
             route("two", &[], json!({"serve": {"http": {"provider": 0, "endpoints": [0], "path": null}}})),
@@ -73,6 +74,7 @@ fn every_id_that_leads_nowhere_is_found() {
         "/limits/0/rules/0/when",
         "/routes/0/authentication/0",
         "/routes/0/wider/authorization/0",
+        "/routes/0/own/validations/0",
         "/routes/0/own/limits/0",
         "/routes/0/serve/models/models/0",
         "/routes/0/own/prompts/0/prompt",

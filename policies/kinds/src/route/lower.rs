@@ -102,8 +102,8 @@ fn join<'a>(
     for (index, detach) in spec.detach.iter().enumerate() {
         detach_policy(lowering, detach, &at.item(index), &mut wider);
     }
-    // A prompt of a wider scope is for the routes that it fits; one that the route itself names must fit.
-    wider.retain(|policy| misfit(policy, spec, lowering).is_none());
+    // A policy of a wider scope is for the routes that it fits; one that the route itself names must fit.
+    wider.retain(|policy| has_effect(policy, spec, lowering));
     let own = own.found.into_iter().filter(|policy| fits_as_own(lowering, spec, policy, &wider)).collect();
     Joined { wider, own, lost }
 }
@@ -121,7 +121,15 @@ fn fits_as_own<'a>(lowering: &mut Lowering<'a>, spec: &RouteSpec, policy: &Polic
     false
 }
 
-/// Why a policy cannot do anything on a route.
+/// Whether a policy can do anything on a route; of a validation some part is enough.
+fn has_effect(policy: &PolicyInUse<'_>, spec: &RouteSpec, lowering: &Lowering<'_>) -> bool {
+    match &policy.doc.spec {
+        Some(Spec::Validation(validation)) => validation.concerns(&served(spec, lowering)),
+        _ => misfit(policy, spec, lowering).is_none(),
+    }
+}
+
+/// Why a policy, or a part of it, cannot do anything on a route.
 fn misfit(policy: &PolicyInUse<'_>, spec: &RouteSpec, lowering: &Lowering<'_>) -> Option<&'static str> {
     let Some(written) = &policy.doc.spec else { return None };
     let http = spec.serve.http.is_some();
@@ -133,8 +141,26 @@ fn misfit(policy: &PolicyInUse<'_>, spec: &RouteSpec, lowering: &Lowering<'_>) -
         Spec::Limit(_) if http && lowering.late_limits.contains(policy.doc.name.as_str()) => {
             Some("is counted once the model is known, and a route that serves `http` has none")
         }
+        Spec::Validation(validation) => validation.misfit(&served(spec, lowering)),
         _ => None,
     }
+}
+
+/// What may be asked for, as far as it can be read.
+fn served(spec: &RouteSpec, lowering: &Lowering<'_>) -> Vec<Operation> {
+    if spec.serve.http.is_some() {
+        return vec![Operation::Http];
+    }
+    let models = spec.serve.models.iter().map(|name| lowering.repository.typed::<ModelSpec>(name));
+    let done = models.flat_map(|model| match model {
+        Some(model) => vec![model.spec.operation.into()],
+        // It may do either.
+        None => vec![Operation::Chat, Operation::Embeddings],
+    });
+    let written = |operation: &Operation| {
+        spec.operations.is_empty() || spec.operations.iter().any(|written| Operation::from(*written) == *operation)
+    };
+    done.chain([Operation::Models]).filter(written).collect()
 }
 
 fn does_chat(spec: &RouteSpec, lowering: &Lowering<'_>) -> bool {
@@ -168,6 +194,7 @@ fn is_detachable(doc: &Doc) -> bool {
     match &doc.spec {
         Some(Spec::Authentication(spec)) => spec.detachable,
         Some(Spec::Authorization(spec)) => spec.detachable,
+        Some(Spec::Validation(spec)) => spec.detachable,
         Some(Spec::Limit(spec)) => spec.detachable,
         Some(Spec::Prompt(spec)) => spec.detachable,
         Some(_) => false,

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::prompt::PromptUse;
 use crate::{
     AuthenticationId, AuthorizationId, EndpointId, ExpressionId, Labels, LimitId, ModelId, Origin, Place, PolicySet, ProviderId,
-    RouteId,
+    RouteId, ValidationId,
 };
 
 /// Which requests are served, by what, under which policies.
@@ -42,6 +42,11 @@ impl RoutePlan {
     /// A deny in any refuses, at least one rule must allow.
     pub fn authorization(&self) -> impl Iterator<Item = AuthorizationId> + Clone {
         self.policies().flat_map(|set| set.authorization.iter().copied())
+    }
+
+    /// They add up.
+    pub fn validations(&self) -> impl Iterator<Item = ValidationId> + Clone {
+        self.policies().flat_map(|set| set.validations.iter().copied())
     }
 
     /// They add up.

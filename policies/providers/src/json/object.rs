@@ -166,6 +166,19 @@ pub fn scan(bytes: &Bytes, limits: ScanLimits) -> Result<Object, ScanError> {
     object.refuse_duplicates()
 }
 
+/// Validates a whole document of any kind, as [`scan`] does, at most `depth` containers deep. Looks for no name that occurs twice.
+///
+/// # Errors
+/// The first thing that is not JSON, or too deep.
+pub fn check(bytes: &[u8], depth: u16) -> Result<(), ScanError> {
+    utf8(bytes)?;
+    let mut scanner = Scanner::new(bytes, 0, depth);
+    scanner.space();
+    scanner.value(0)?;
+    scanner.space();
+    if scanner.peek().is_some() { Err(ScanError::TrailingBytes { offset: scanner.at() }) } else { Ok(()) }
+}
+
 /// Lists the members of an object inside a document, as [`scan`] does for the outermost; `span` is that of a scanned value.
 pub fn scan_object(bytes: &Bytes, span: Span) -> Result<Object, ScanError> {
     utf8(span.of(bytes))?;

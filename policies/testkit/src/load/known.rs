@@ -91,9 +91,13 @@ impl Known {
         }
         let allowed = program.authorizations.iter().flat_map(|plan| plan.rules.iter().map(|one| rule(&plan.origin, &one.name)));
         self.deciders = allowed.collect();
+        let checks =
+            program.validations.iter().flat_map(|plan| plan.checks.iter().map(|check| rule(&plan.origin, &check.what.key())));
+        self.deciders.extend(checks);
         let origins = (program.limits.iter().map(|plan| &plan.origin))
             .chain(program.authorizations.iter().map(|plan| &plan.origin))
             .chain(program.authentications.iter().map(|plan| &plan.origin))
+            .chain(program.validations.iter().map(|plan| &plan.origin))
             .chain(program.prompts.iter().map(|plan| &plan.origin));
         self.deciders.extend(origins.map(|origin| origin.name.to_string()));
         self.deciders.extend(self.limits.iter().chain(&self.routes).chain(&self.models).cloned());

@@ -1,0 +1,223 @@
+//! The validate phase: whether the input is acceptable, first by its head, then by its body.
+//!
+//! Nothing is read or parsed here that somebody else has not read anyway; what a request does not have is not judged.
+
+mod head;
+mod json;
+
+use std::sync::Arc;
+
+use aigw_core::{ErrorCode, Operation, Phase, Verdict};
+use aigw_providers::dialect::openai::ChatRequest;
+use aigw_providers::json::Object;
+use http::HeaderMap;
+
+use crate::facts::Facts;
+use crate::gateway::BoundsPlan;
+use crate::validation::{CheckKind, ValidationPlan};
+use crate::{Decider, Decision, Mode, Refusal, ValidationId};
+
+/// A validation, ready.
+#[derive(Clone, Debug)]
+pub struct Validation {
+    id: ValidationId,
+    shadow: bool,
+    checks: Vec<CheckKind>,
+}
+
+/// A request whose body is still to come.
+#[derive(Clone, Copy, Debug)]
+pub struct Head<'f, 'a> {
+    /// Its head and who sent it.
+    pub facts: &'f Facts<'a>,
+    /// What is to be done.
+    pub operation: Operation,
+    /// Whether a body follows.
+    pub has_body: bool,
+}
+
+/// A request with its body, which is within the bounds by now.
+#[derive(Clone, Copy, Debug)]
+pub struct Input<'f> {
+    /// What is to be done.
+    pub operation: Operation,
+    /// The headers as they came.
+    pub headers: &'f HeaderMap,
+    /// The body as it came; empty where there is none.
+    pub body: &'f [u8],
+    /// The body as it was scanned, where the operation has a dialect.
+    pub object: Option<&'f Object>,
+    /// What was read of it, where it is a chat request.
+    pub chat: Option<&'f ChatRequest>,
+}
+
+/// The least bounds of the gateway and of every validation in force.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct InputBounds {
+    /// Longest body, in bytes.
+    pub body: usize,
+    /// Deepest nesting of JSON.
+    pub json_depth: u16,
+}
+
+/// What a check found: the answer that it gives where it is in force, and what its record notes.
+struct Fault {
+    refusal: Refusal,
+    note: Option<Box<str>>,
+}
+
+impl Validation {
+    /// Makes a plan ready.
+    pub fn new(id: ValidationId, plan: &ValidationPlan) -> Self {
+        let checks = plan.checks.iter().map(|check| check.what.clone()).collect();
+        Self { id, shadow: plan.mode == Mode::Shadow, checks }
+    }
+
+    /// Which one it is.
+    pub const fn id(&self) -> ValidationId {
+        self.id
+    }
+
+    /// Its checks by their indices, as far as requests for this operation have what they judge.
+    fn checks(&self, operation: Operation) -> impl Iterator<Item = (u16, &CheckKind)> {
+        (0_u16..).zip(&self.checks).filter(move |(_, check)| check.concerns(operation))
+    }
+
+    fn refused(&self, index: u16, note: Option<Box<str>>) -> Decision {
+        let by = Decider::ValidationCheck(self.id, index);
+        Decision { note, ..Decision::new(by, Phase::Validate, Verdict::Refused).in_shadow(self.shadow) }
+    }
+
+    /// Records what a check found. Where it is in force, that is the answer.
+    fn found(&self, index: u16, fault: Option<Fault>, decisions: &mut Vec<Decision>) -> Result<(), Refusal> {
+        let Some(Fault { refusal, note }) = fault else { return Ok(()) };
+        decisions.push(self.refused(index, note));
+        if self.shadow { Ok(()) } else { Err(refusal) }
+    }
+}
+
+impl Fault {
+    fn new(code: ErrorCode, message: impl Into<std::borrow::Cow<'static, str>>) -> Self {
+        Self { refusal: Refusal::new(code, message), note: None }
+    }
+}
+
+impl InputBounds {
+    /// What this operation's bodies are held to.
+    pub fn of<'v>(gateway: &BoundsPlan, validations: impl Iterator<Item = &'v Arc<Validation>>, operation: Operation) -> Self {
+        let mut bounds = Self { body: gateway.body.as_len(), json_depth: gateway.json_depth };
+        for validation in validations.filter(|validation| !validation.shadow) {
+            for (_, check) in validation.checks(operation) {
+                match check {
+                    CheckKind::Body(most) => bounds.body = bounds.body.min(most.as_len()),
+                    CheckKind::JsonDepth(most) => bounds.json_depth = bounds.json_depth.min(*most),
+                    _ => {}
+                }
+            }
+        }
+        bounds
+    }
+
+    /// Records whose bound a body has passed, where it was refused for that: the first that is as low, and every shadow that is. Hands the
+    /// refusal back.
+    #[must_use]
+    pub fn blame<'v>(
+        self,
+        refusal: Refusal,
+        validations: impl Iterator<Item = &'v Arc<Validation>>,
+        operation: Operation,
+        decisions: &mut Vec<Decision>,
+    ) -> Refusal {
+        let mut decided = false;
+        for validation in validations {
+            for (index, check) in validation.checks(operation) {
+                let passed = match (refusal.code, check) {
+                    (ErrorCode::BodyTooLarge, CheckKind::Body(most)) => most.as_len() <= self.body,
+                    (ErrorCode::JsonTooDeep, CheckKind::JsonDepth(most)) => *most <= self.json_depth,
+                    _ => false,
+                };
+                if passed && (validation.shadow || !decided) {
+                    decided |= !validation.shadow;
+                    decisions.push(validation.refused(index, None));
+                }
+            }
+        }
+        refusal
+    }
+}
+
+/// Judges a request by its head: the addresses of all validations first.
+///
+/// # Errors
+/// 403 for the caller's address, 415 for the content type.
+pub fn judge_head<'v>(
+    validations: impl Iterator<Item = &'v Arc<Validation>> + Clone,
+    head: &Head<'_, '_>,
+    decisions: &mut Vec<Decision>,
+) -> Result<(), Refusal> {
+    let stages: [fn(&CheckKind, &Head<'_, '_>) -> Option<Fault>; 2] = [head::address, head::content_type];
+    for judge in stages {
+        for validation in validations.clone() {
+            for (index, check) in validation.checks(head.operation) {
+                validation.found(index, judge(check, head), decisions)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Judges a request by its body, and records who found nothing wrong with it.
+///
+/// # Errors
+/// 400 for too many messages, or JSON that nests too deep; 415 for JSON that cannot be judged.
+pub fn judge_body<'v>(
+    validations: impl Iterator<Item = &'v Arc<Validation>> + Clone,
+    input: &Input<'_>,
+    bounds: InputBounds,
+    decisions: &mut Vec<Decision>,
+) -> Result<(), Refusal> {
+    json::of_any_service(validations.clone(), input, bounds)
+        .map_err(|refusal| bounds.blame(refusal, validations.clone(), input.operation, decisions))?;
+    for validation in validations {
+        for (index, check) in validation.checks(input.operation) {
+            let fault = match check {
+                CheckKind::Messages(most) => messages(input, *most),
+                _ if validation.shadow => shadow_bound(input, check),
+                _ => None,
+            };
+            validation.found(index, fault, decisions)?;
+        }
+        let concerned = validation.checks(input.operation).next().is_some();
+        let is_own = |decision: &Decision| matches!(decision.by, Decider::ValidationCheck(id, _) if id == validation.id);
+        if concerned && !decisions.iter().any(is_own) {
+            decisions.push(
+                Decision::new(Decider::Validation(validation.id), Phase::Validate, Verdict::Passed).in_shadow(validation.shadow),
+            );
+        }
+    }
+    Ok(())
+}
+
+fn messages(input: &Input<'_>, most: u32) -> Option<Fault> {
+    let messages = input.chat?.messages(input.object?).ok()?;
+    let most = usize::try_from(most).unwrap_or(usize::MAX);
+    if messages.take(most.saturating_add(1)).count() <= most {
+        return None;
+    }
+    let mut fault =
+        Fault::new(ErrorCode::TooManyMessages, format!("the request has more than the {most} messages that are taken"));
+    fault.refusal = fault.refusal.about("messages");
+    Some(fault)
+}
+
+/// What a bound in shadow would have said: nothing has held the body to it.
+fn shadow_bound(input: &Input<'_>, check: &CheckKind) -> Option<Fault> {
+    match check {
+        CheckKind::Body(most) if input.body.len() > most.as_len() => Some(Fault::new(ErrorCode::BodyTooLarge, "")),
+        CheckKind::JsonDepth(depth) => json::is_too_deep(input, *depth).then(|| Fault::new(ErrorCode::JsonTooDeep, "")),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests;
