@@ -15,7 +15,7 @@ use aigw_core::{ByteSize, Millis, Name, Operation, Share, SurfaceName};
 use aigw_kinds::gateway::{BoundsPlan, GatewayPlan};
 use aigw_kinds::model::{ModelPlan, RetryPlan, TargetPlan};
 use aigw_kinds::provider::{EndpointPlan, MockPlan, ProviderPlan, TimeoutsPlan, WirePlan};
-use aigw_kinds::route::{HostPattern, MatchRow, PathPattern, RoutePlan, ServePlan};
+use aigw_kinds::route::{Class, HostPattern, MatchRow, PathPattern, RoutePlan, ServePlan};
 use aigw_kinds::{
     EndpointId, ModelId, Origin, PROGRAM_MEMBER, PROGRAM_VERSION, Place, PolicySet, Program, ProviderId, RouteId, Setting,
 };
@@ -116,6 +116,7 @@ impl Policies {
 fn gateway() -> GatewayPlan {
     GatewayPlan {
         name: "gateway".to_owned(),
+        load: None,
         bounds: BoundsPlan {
             body: ByteSize::new(1 << 20),
             headers: ByteSize::new(64 << 10),
@@ -126,6 +127,7 @@ fn gateway() -> GatewayPlan {
             event: ByteSize::new(1 << 20),
             connections_per_address: 0,
             connections: 1_000,
+            requests_per_address: None,
         },
         trusted_proxies: Vec::new(),
         forward_headers: Vec::new(),
@@ -183,6 +185,7 @@ fn route() -> RoutePlan {
         wider: PolicySet::default(),
         own: PolicySet::default(),
         authorization_open: true,
+        class: Class::Standard,
     }
 }
 

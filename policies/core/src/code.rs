@@ -75,6 +75,8 @@ error_codes! {
     RequestTimeExceeded "request_time_exceeded" "The whole request took longer than the gateway's bound.",
     Draining "draining" "The gateway is shutting down, or the stream outlived the drain limit.",
     NotReady "not_ready" "No policy bundle is active yet.",
+    AddressLimited "address_limited" "The address sends more requests than `bounds.requestsPerAddress` allows; `Retry-After` says when it may again.",
+    Overloaded "overloaded" "The gateway has as many requests in flight as leave room for this route's class; `Retry-After` says when to try again.",
     TooManyConnections "too_many_connections" "The address holds too many connections.",
     InternalError "internal_error" "A fault of the gateway's own; the request id leads to its log.",
 }

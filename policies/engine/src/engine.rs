@@ -8,12 +8,13 @@ use aigw_core::{Peer, Record, World};
 use aigw_kinds::facts::{Facts, HeadFacts};
 use bytes::Bytes;
 use http::request::Parts;
-use http::{HeaderMap, Request, Response, StatusCode};
+use http::{HeaderMap, Request, Response};
 use http_body::Body;
 
 use crate::answer::Answer;
 use crate::call::Targets;
 use crate::cors;
+use crate::edge::Edge;
 use crate::errors;
 use crate::exchange::Exchange;
 use crate::head::{REQUEST_ID, RequestId, client_ip, written};
@@ -21,7 +22,7 @@ use crate::loaded::Loaded;
 use crate::matcher::{host, normal_path};
 use crate::phases;
 use crate::ratelimit;
-use crate::reply::{Reply, ReplyBody};
+use crate::reply::Reply;
 use crate::settle::Settlement;
 use crate::state::State;
 
@@ -35,14 +36,15 @@ pub struct Engine<W: World> {
 pub(crate) struct Fixed {
     pub(crate) loaded: Arc<Loaded>,
     pub(crate) targets: Targets,
+    pub(crate) edge: Edge,
     bundle_digest: Arc<str>,
 }
 
 impl<W: World> Engine<W> {
     /// An engine for this program. `state` is the process's; `bundle_digest` goes into every record.
     pub fn new(loaded: Arc<Loaded>, state: Arc<State>, world: W, bundle_digest: String) -> Self {
-        let targets = Targets::new(&loaded, &state);
-        Self { fixed: Arc::new(Fixed { loaded, targets, bundle_digest: bundle_digest.into() }), world }
+        let (targets, edge) = (Targets::new(&loaded, &state), Edge::new(&loaded, &state, &world));
+        Self { fixed: Arc::new(Fixed { loaded, targets, edge, bundle_digest: bundle_digest.into() }), world }
     }
 
     /// Answers a request. Never fails: what goes wrong becomes an error answer, or cuts the answer's body.
@@ -99,17 +101,11 @@ where
     B: Body<Data = Bytes> + Send + Unpin,
     B::Error: Display,
 {
-    let gateway = exchange.fixed.loaded.gateway();
-    if let Some(headers) =
-        gateway.cors.as_ref().and_then(|cors| cors::preflight(cors, &exchange.parts.method, &exchange.parts.headers))
-    {
-        return Reply { status: StatusCode::NO_CONTENT, headers, body: ReplyBody::Whole(Bytes::new()) };
-    }
     match phases::run(exchange, body).await {
         Ok(reply) => reply,
         Err(refusal) => {
             exchange.settlement.record.code = Some(refusal.code);
-            errors::reply(gateway, &refusal, &exchange.settlement.record.request_id)
+            errors::reply(exchange.fixed.loaded.gateway(), &refusal, &exchange.settlement.record.request_id)
         }
     }
 }

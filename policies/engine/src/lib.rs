@@ -12,6 +12,7 @@ mod answer;
 mod body;
 mod call;
 mod cors;
+mod edge;
 mod engine;
 mod errors;
 mod exchange;
@@ -31,7 +32,7 @@ mod wait;
 pub use answer::{Answer, AnswerError};
 pub use engine::Engine;
 pub use loaded::{LoadError, Loaded};
-pub use state::State;
+pub use state::{LoadCounts, MAX_ADDRESSES, State};
 pub use status::status_of;
 
 #[cfg(test)]

@@ -5,12 +5,14 @@ use std::fmt::Display;
 use aigw_core::{ErrorCode, Operation, Outcome, PHASES, Phase, World};
 use aigw_kinds::Refusal;
 use bytes::Bytes;
+use http::StatusCode;
 use http_body::Body;
 
 use crate::call::{call_model, forward, message};
+use crate::cors;
 use crate::exchange::Exchange;
 use crate::models;
-use crate::reply::Reply;
+use crate::reply::{Reply, ReplyBody};
 
 /// Runs [`PHASES`] until one answers. Settling and recording are done by the settlement, whatever happens here.
 ///
@@ -21,6 +23,9 @@ where
     B: Body<Data = Bytes> + Send + Unpin,
     B::Error: Display,
 {
+    if let Some(reply) = before(x)? {
+        return Ok(reply);
+    }
     let mut began = x.settlement.began;
     for phase in PHASES {
         let step = step(phase, x, body).await;
@@ -41,13 +46,28 @@ where
     Err(unreachable())
 }
 
+/// What comes before the phases: an address that floods costs no more than its count, and a preflight asks for nothing that a policy could judge.
+fn before<W: World>(x: &mut Exchange<'_, W>) -> Result<Option<Reply<W>>, Refusal> {
+    if let Err(refusal) = x.count_address() {
+        x.settlement.record.outcome = Outcome::Refused;
+        return Err(refusal);
+    }
+    let cors = x.fixed.loaded.gateway().cors.as_ref();
+    let headers = cors.and_then(|cors| cors::preflight(cors, &x.parts.method, &x.parts.headers));
+    Ok(headers.map(|headers| Reply { status: StatusCode::NO_CONTENT, headers, body: ReplyBody::Whole(Bytes::new()) }))
+}
+
 async fn step<W: World, B>(phase: Phase, x: &mut Exchange<'_, W>, body: &mut B) -> Result<Option<Reply<W>>, Refusal>
 where
     B: Body<Data = Bytes> + Send + Unpin,
     B::Error: Display,
 {
     match phase {
-        Phase::Match => x.find_route()?,
+        Phase::Match => {
+            x.find_route()?;
+            // The route says which class it is: a full process turns a request away before anyone is asked who sends it.
+            x.enter()?;
+        }
         Phase::Authenticate => x.authenticate()?,
         Phase::Authorize => x.authorize()?,
         Phase::Admit => x.admit(Phase::Admit).await?,

@@ -22,7 +22,9 @@ pub const fn status_of(code: ErrorCode) -> StatusCode {
         ErrorCode::RequestTimeout => StatusCode::REQUEST_TIMEOUT,
         ErrorCode::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
         ErrorCode::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-        ErrorCode::RateLimited | ErrorCode::ConcurrencyLimited | ErrorCode::UpstreamRateLimited => StatusCode::TOO_MANY_REQUESTS,
+        ErrorCode::RateLimited | ErrorCode::ConcurrencyLimited | ErrorCode::AddressLimited | ErrorCode::UpstreamRateLimited => {
+            StatusCode::TOO_MANY_REQUESTS
+        }
         ErrorCode::HeadersTooLarge => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
         ErrorCode::ExpressionFailed | ErrorCode::InternalError => StatusCode::INTERNAL_SERVER_ERROR,
         ErrorCode::UpstreamUnreachable
@@ -36,6 +38,7 @@ pub const fn status_of(code: ErrorCode) -> StatusCode {
         | ErrorCode::NoTarget
         | ErrorCode::Draining
         | ErrorCode::NotReady
+        | ErrorCode::Overloaded
         | ErrorCode::TooManyConnections => StatusCode::SERVICE_UNAVAILABLE,
         ErrorCode::UpstreamTimeout | ErrorCode::StreamTimeout | ErrorCode::RequestTimeExceeded => StatusCode::GATEWAY_TIMEOUT,
     }

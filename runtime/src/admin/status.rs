@@ -1,5 +1,6 @@
 //! What `/status`, `/readyz` and `/metrics` say of the process.
 
+use aigw_kinds::route::Class;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -182,6 +183,12 @@ fn connections(process: &Process, text: &mut Text) {
     {
         text.value(Metric::ConnectionsTotal, &[("aigw_result", result)], count);
     }
+    let load = process.state.load_counts();
+    text.value(Metric::RequestsInFlight, &[], load.in_flight);
+    for (class, count) in Class::ALL.into_iter().zip(load.refused) {
+        text.value(Metric::RequestsShed, &[("aigw_class", class.as_str())], count);
+    }
+    text.value(Metric::AddressesForgotten, &[], process.state.addresses_forgotten());
     let pools = process.workers.iter().map(|worker| worker.pools.counts()).fold(PoolCounts::default(), PoolCounts::plus);
     text.value(Metric::UpstreamOpened, &[], pools.opened);
     text.value(Metric::UpstreamIdle, &[], pools.idle);

@@ -48,6 +48,12 @@ metrics! {
         "Connections from clients.",
     ConnectionsTotal "counter" "aigw_connections_total"
         "Connections from clients since the start, by what came of them.",
+    RequestsInFlight "gauge" "aigw_load_requests"
+        "Requests in flight, where the active bundle bounds them (`load`).",
+    RequestsShed "counter" "aigw_load_refused_total"
+        "Requests that were refused since too many were in flight, by the class of their route.",
+    AddressesForgotten "counter" "aigw_addresses_forgotten_total"
+        "Addresses whose requests were counted anew, since more came at once than are kept.",
     UpstreamOpened "counter" "aigw_upstream_connections_opened_total"
         "Connections to targets since the start, of the pools in use.",
     UpstreamIdle "gauge" "aigw_upstream_connections_idle"

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 mod bodies;
+mod edge;
 mod heads;
 mod limits;
 mod passing;

@@ -12,7 +12,7 @@ use aigw_kinds::gateway::{BoundsPlan, GatewayPlan};
 use aigw_kinds::limit::{Amount, KeyPart, LimitKind, LimitPlan, LimitRule};
 use aigw_kinds::model::{ModelPlan, RetryOn, RetryPlan, TargetPlan};
 use aigw_kinds::provider::{EndpointPlan, ProviderPlan, TimeoutsPlan, WirePlan};
-use aigw_kinds::route::{HostPattern, MatchRow, PathPattern, PathSegment, RoutePlan, ServePlan};
+use aigw_kinds::route::{Class, HostPattern, MatchRow, PathPattern, PathSegment, RoutePlan, ServePlan};
 use aigw_kinds::{
     AuthenticationId, AuthorizationId, EndpointId, Mode, ModelId, Origin, PROGRAM_VERSION, Place, PolicySet, Program, ProviderId,
     RouteId, Setting,
@@ -94,7 +94,9 @@ fn gateway() -> GatewayPlan {
             event: ByteSize::new(1024),
             connections_per_address: 0,
             connections: 100,
+            requests_per_address: None,
         },
+        load: None,
         trusted_proxies: vec!["10.0.0.0/8".parse().unwrap()],
         forward_headers: vec!["traceparent".to_owned(), "x-our-key".to_owned()],
         cors: None,
@@ -199,6 +201,7 @@ pub(crate) fn route(name: &str, serve: ServePlan) -> RoutePlan {
         authorization_open: false,
         wider: PolicySet { authorization: vec![AuthorizationId(0)], ..PolicySet::default() },
         own: PolicySet::default(),
+        class: Class::Standard,
     }
 }
 

@@ -1,11 +1,11 @@
 //! The gateway: from as written to as compiled. A repository without one gets every default.
 
-use aigw_core::{ByteSize, Millis};
+use aigw_core::{ByteSize, Millis, Share};
 use aigw_source::rules::INVALID_VALUE;
 
 use crate::gateway::{
-    AttachSpec, BoundsPlan, BoundsSpec, CorsPlan, CorsSpec, ErrorOverride, ErrorSpec, GatewayPlan, GatewaySpec, RouteSelector,
-    ownership, parameters,
+    AddressRate, AddressRateSpec, AttachSpec, BoundsPlan, BoundsSpec, ClassesSpec, CorsPlan, CorsSpec, ErrorOverride, ErrorSpec,
+    GatewayPlan, GatewaySpec, LoadPlan, LoadSpec, RouteSelector, ownership, parameters,
 };
 use crate::lower::references::Wanted;
 use crate::lower::uses::PolicyUses;
@@ -67,6 +67,7 @@ pub(crate) fn lower<'a>(lowering: &mut Lowering<'a>) -> LoweredGateway<'a> {
     let plan = GatewayPlan {
         name: doc.name.clone(),
         bounds: bounds(lowering, &spec.bounds, &at.key("bounds")),
+        load: spec.load.as_ref().map(|load| self::load(lowering, load, &at.key("load"))),
         trusted_proxies: spec.trusted_proxies.iter().map(|network| network.0).collect(),
         forward_headers,
         cors: spec.cors.as_ref().map(|cors| self::cors(lowering, cors, &at.key("cors"))),
@@ -82,6 +83,7 @@ fn defaults() -> GatewayPlan {
     GatewayPlan {
         name: "gateway".to_owned(),
         bounds: bounds_plan(&BoundsSpec::default()),
+        load: None,
         trusted_proxies: Vec::new(),
         forward_headers: Vec::new(),
         cors: None,
@@ -100,6 +102,7 @@ fn bounds_plan(spec: &BoundsSpec) -> BoundsPlan {
         event: spec.event,
         connections_per_address: spec.connections_per_address,
         connections: spec.connections,
+        requests_per_address: None,
     }
 }
 
@@ -119,7 +122,41 @@ fn bounds<'a>(lowering: &mut Lowering<'a>, spec: &BoundsSpec, at: &At<'a>) -> Bo
     for (key, time) in [("clientIdle", spec.client_idle), ("requestTime", spec.request_time)] {
         lowering.at_least(time, Millis::new(100), key, &at.key(key));
     }
-    bounds_plan(spec)
+    let rate = spec.requests_per_address.map(|rate| address_rate(lowering, rate, &at.key("requestsPerAddress")));
+    BoundsPlan { requests_per_address: rate, ..bounds_plan(spec) }
+}
+
+fn address_rate<'a>(lowering: &mut Lowering<'a>, spec: AddressRateSpec, at: &At<'a>) -> AddressRate {
+    let AddressRateSpec { requests, window } = spec;
+    if !(AddressRate::SHORTEST..=AddressRate::LONGEST).contains(&window) {
+        let message = format!("`window` is from {} to {}, not {window}", AddressRate::SHORTEST, AddressRate::LONGEST);
+        let help = "choose a window within these bounds; a Limit with `per: ip` counts in longer ones";
+        lowering.refuse(INVALID_VALUE, at.key("window").span(), message, help);
+    }
+    AddressRate { requests, window, place: lowering.place(at.span()) }
+}
+
+fn load<'a>(lowering: &mut Lowering<'a>, spec: &LoadSpec, at: &At<'a>) -> LoadPlan {
+    let classes = at.key("classes");
+    let ClassesSpec { background, standard, critical } = spec.classes;
+    let ascending = [("background", background, "standard", standard), ("standard", standard, "critical", critical)];
+    for (lower, less, higher, more) in ascending {
+        if less > more {
+            let message = format!("`{lower}` has {less} and `{higher}`, which is to be refused later, {more}");
+            lowering.unfit(classes.span(), message, format!("give `{higher}` at least {less}, or `{lower}` at most {more}"));
+        }
+    }
+    let mut most = |key, share: Share| {
+        let most = u64::from(spec.concurrency) * u64::from(share.as_ppm()) / u64::from(Share::ALL.as_ppm());
+        if most == 0 {
+            let message = format!("{share} of {} requests is less than one: `{key}` would never be let in", spec.concurrency);
+            lowering.unfit(classes.key(key).span(), message, "choose a larger share, or a larger `concurrency`");
+        }
+        u32::try_from(most).unwrap_or(u32::MAX)
+    };
+    let (background, standard, critical) =
+        (most("background", background), most("standard", standard), most("critical", critical));
+    LoadPlan { background, standard, critical, place: lowering.place(at.span()) }
 }
 
 fn forward_headers<'a>(lowering: &mut Lowering<'a>, names: &[String], at: &At<'a>) -> Vec<String> {

@@ -4,6 +4,7 @@ use aigw_core::{ByteSize, ErrorCode, Millis};
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
+use crate::route::Class;
 use crate::{Place, Setting};
 
 /// The whole.
@@ -14,6 +15,9 @@ pub struct GatewayPlan {
     pub name: String,
     /// Bounds on every request.
     pub bounds: BoundsPlan,
+    /// How many requests a process has in flight, by class; `None` for no bound.
+    #[serde(default)]
+    pub load: Option<LoadPlan>,
     /// Networks whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<IpNet>,
     /// The caller's headers that go upstream, lower case, sorted.
@@ -46,6 +50,53 @@ pub struct BoundsPlan {
     pub connections_per_address: u32,
     /// Most connections in all.
     pub connections: u32,
+    /// Most requests of one address; `None` for no bound.
+    #[serde(default)]
+    pub requests_per_address: Option<AddressRate>,
+}
+
+/// Most requests of one address in any stretch of time of this length.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AddressRate {
+    /// How many; at least 1.
+    pub requests: u32,
+    /// The length; from [`AddressRate::SHORTEST`] to [`AddressRate::LONGEST`].
+    pub window: Millis,
+    /// Where it stands.
+    pub place: Place,
+}
+
+impl AddressRate {
+    /// Shorter windows are a burst of one client.
+    pub const SHORTEST: Millis = Millis::from_secs(1);
+    /// Longer ones are quotas, which a Limit counts.
+    pub const LONGEST: Millis = Millis::from_secs(3_600);
+}
+
+/// How many requests a process has in flight.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LoadPlan {
+    /// Most in all that leave room for one more of a background route; at least 1, and so are the others.
+    pub background: u32,
+    /// The same for standard routes; not less than for background ones.
+    pub standard: u32,
+    /// The same for critical routes; not less than for standard ones.
+    pub critical: u32,
+    /// Where it stands.
+    pub place: Place,
+}
+
+impl LoadPlan {
+    /// How many may be in flight for one more request of this class to be let in: it is, while there are fewer.
+    pub const fn most(&self, class: Class) -> u32 {
+        match class {
+            Class::Background => self.background,
+            Class::Standard => self.standard,
+            Class::Critical => self.critical,
+        }
+    }
 }
 
 /// Cross-origin access for browsers.

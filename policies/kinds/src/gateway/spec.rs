@@ -1,11 +1,12 @@
 //! The gateway as written.
 
-use aigw_core::{ByteSize, ErrorCode, Millis, Name};
+use aigw_core::{ByteSize, ErrorCode, Millis, Name, Share};
 use indexmap::IndexMap;
 use ipnet::IpNet;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use crate::route::Class;
 use crate::written::{Given, PolicyUse};
 use crate::{Kind, Labels};
 
@@ -27,6 +28,8 @@ pub struct GatewaySpec {
     pub attach: Vec<AttachSpec>,
     /// Bounds on every request and connection.
     pub bounds: BoundsSpec,
+    /// How many requests one process has in flight, and which are refused first when it fills up. Default: no bound.
+    pub load: Option<LoadSpec>,
     /// Networks whose `X-Forwarded-For` is believed, such as `10.0.0.0/8`. Default: none, so the peer's address is the caller's.
     #[schemars(length(max = 1000))]
     pub trusted_proxies: Vec<Network>,
@@ -140,11 +143,65 @@ pub struct BoundsSpec {
     pub request_time: Millis,
     /// Largest server-sent event of an answer.
     pub event: ByteSize,
-    /// Most connections of one address; 0 for no bound.
+    /// Most connections of one address (of one /64 with IPv6); 0 for no bound.
     pub connections_per_address: u32,
     /// Most connections in all.
     #[schemars(range(min = 1))]
     pub connections: u32,
+    /// Most requests of one address (of one /64 with IPv6, behind `trustedProxies` the client's), whatever they ask for. Default: no bound.
+    pub requests_per_address: Option<AddressRateSpec>,
+}
+
+/// Most requests of one address in any stretch of time of this length, in one process.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AddressRateSpec {
+    /// How many.
+    #[schemars(range(min = 1))]
+    pub requests: u32,
+    /// The length of the stretch, from `1s` to `1h`.
+    pub window: Millis,
+}
+
+/// How many requests one process has in flight, from their head to their answer's last byte.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LoadSpec {
+    /// Most requests at once.
+    #[schemars(range(min = 1, max = 1_000_000))]
+    pub concurrency: u32,
+    /// How full the process may be when another request of a class is let in.
+    #[serde(default)]
+    pub classes: ClassesSpec,
+}
+
+/// For each class of routes, the share of `concurrency` up to which its requests are let in. A higher class never has less than a lower one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct ClassesSpec {
+    /// Routes that can wait: refused first.
+    pub background: Share,
+    /// Routes that say nothing.
+    pub standard: Share,
+    /// Routes that must be served: refused last.
+    pub critical: Share,
+}
+
+impl ClassesSpec {
+    /// The share of a class.
+    pub const fn of(&self, class: Class) -> Share {
+        match class {
+            Class::Background => self.background,
+            Class::Standard => self.standard,
+            Class::Critical => self.critical,
+        }
+    }
+}
+
+impl Default for ClassesSpec {
+    fn default() -> Self {
+        Self { background: Share::from_ppm(500_000), standard: Share::from_ppm(800_000), critical: Share::ALL }
+    }
 }
 
 impl Default for BoundsSpec {
@@ -159,6 +216,7 @@ impl Default for BoundsSpec {
             event: ByteSize::new(1 << 20),
             connections_per_address: 1_024,
             connections: 10_000,
+            requests_per_address: None,
         }
     }
 }

@@ -56,6 +56,7 @@ fn lower<'a>(
         wider: policy_set(&joined.wider),
         own: policy_set(&joined.own),
         authorization_open: spec.authorization.is_some(),
+        class: spec.class,
     };
     Some((plan, rows))
 }

@@ -27,6 +27,9 @@ pub struct RoutePlan {
     pub anonymous: bool,
     /// True where the route is written `authorization: open`.
     pub authorization_open: bool,
+    /// When its requests are refused, where the process fills up.
+    #[serde(default)]
+    pub class: Class,
     /// What the Gateway gives to it: its policies, then attached ones. Both sets are without Authorization only where `authorization_open`.
     pub wider: PolicySet,
     /// What it names itself; nothing of `wider`.
@@ -57,6 +60,34 @@ impl RoutePlan {
     /// In order of application.
     pub fn prompts(&self) -> impl Iterator<Item = &PromptUse> + Clone {
         self.policies().flat_map(|set| &set.prompts)
+    }
+}
+
+/// How early a route's requests are refused where a process has many in flight: the Gateway's `load` says when.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "lowercase")]
+#[schemars(inline)]
+pub enum Class {
+    /// Can wait: refused first.
+    Background,
+    /// What a route is that says nothing.
+    #[default]
+    Standard,
+    /// Must be served: refused last.
+    Critical,
+}
+
+impl Class {
+    /// Every class, the one that is refused first first.
+    pub const ALL: [Self; 3] = [Self::Background, Self::Standard, Self::Critical];
+
+    /// As it is written.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Background => "background",
+            Self::Standard => "standard",
+            Self::Critical => "critical",
+        }
     }
 }
 

@@ -8,7 +8,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Deserialize;
 use serde::de::{Deserializer, Error};
 
-use crate::route::ValueMatch;
+use crate::route::{Class, ValueMatch};
 use crate::written::{PolicyUse, any_of, scalar_or_map};
 
 /// Which requests are served, in which dialects and operations, by what, under which policies.
@@ -49,6 +49,9 @@ pub struct RouteSpec {
     pub anonymous: bool,
     /// `open` lets every caller do everything here; there is no Authorization then.
     pub authorization: Option<OpenWord>,
+    /// How early its requests are refused where the process has many in flight: the Gateway's `load` says when.
+    #[serde(default)]
+    pub class: Class,
     /// Decides between matches that are otherwise equal: the higher number first.
     #[serde(default)]
     #[schemars(range(min = -1000, max = 1000))]

@@ -261,3 +261,31 @@ fn prompts() {
     prompt("{}", "{set: {maxOutputTokens: 2000}, cap: {maxOutputTokens: 2000}}", &[]);
     prompt("{}", "{set: {maxOutputTokens: 2001}, cap: {maxOutputTokens: 2000}}", &["T413"]);
 }
+
+#[test]
+fn classes_of_routes() {
+    let two = |gateway: &str, one: &str, other: &str, expected: &[&str]| {
+        let route = |host: &str, class: &str| {
+            format!(
+                "Route/{host}: {{hosts: [{host}.example], surfaces: [openai], serve: {{models: [chat]}}, anonymous: true, authorization: open, class: {class}}}"
+            )
+        };
+        check(&format!("{MOCK}\n{CHAT}\n{gateway}\n{}\n{}", route("one", one), route("other", other)), expected);
+    };
+    two("", "standard", "standard", &[]);
+    two("", "standard", "background", &["R122"]);
+    two("Gateway/g: {load: {concurrency: 10}}", "standard", "critical", &[]);
+    two("Gateway/g: {load: {concurrency: 10}}", "standard", "standard", &["R123"]);
+    two("Gateway/g: {load: {concurrency: 10, classes: {standard: 100%}}}", "standard", "standard", &[]);
+    two("Gateway/g: {load: {concurrency: 10, classes: {critical: 90%}}}", "background", "critical", &[]);
+    two("Gateway/g: {load: {concurrency: 10, classes: {background: 20%}}}", "standard", "critical", &["R123"]);
+}
+
+#[test]
+fn bounds_of_the_gateway() {
+    let bounds = |bounds: &str, expected: &[&str]| check(&format!("Gateway/g: {{bounds: {bounds}}}"), expected);
+    bounds("{connections: 1025}", &[]);
+    bounds("{connectionsPerAddress: 0, connections: 5}", &[]);
+    bounds("{connections: 1024}", &["Q319"]);
+    bounds("{connectionsPerAddress: 10000}", &["Q319"]);
+}

@@ -86,3 +86,29 @@ fn everything_has_a_default_and_lists_are_settled() {
     assert_eq!(written.bounds, bare.bounds);
     assert_eq!(bare.name, "gateway");
 }
+
+#[test]
+fn load_is_shared_out_by_class_and_ascends() {
+    let load = |load: &str| format!("kind: Gateway\nmetadata: {{name: g}}\nspec: {{load: {load}}}\n");
+    let plan = program(&load("{concurrency: 2000}")).gateway.load.map(|load| (load.background, load.standard, load.critical));
+    assert_eq!(plan, Some((1000, 1600, 2000)));
+    let plan = program(&load("{concurrency: 3, classes: {background: 33.4%, standard: 99%}}")).gateway.load;
+    assert_eq!(plan.map(|load| (load.background, load.standard, load.critical)), Some((1, 2, 3)));
+    assert_snapshot!(findings(&load("{concurrency: 100, classes: {background: 90%, critical: 70%}}")), @"
+    4:42 C032 `background` has 90% and `standard`, which is to be refused later, 80% | give `standard` at least 90%, or `background` at most 80%
+    4:42 C032 `standard` has 80% and `critical`, which is to be refused later, 70% | give `critical` at least 80%, or `standard` at most 70%
+    ");
+    assert_snapshot!(findings(&load("{concurrency: 1}")), @"
+    4:14 C032 50% of 1 requests is less than one: `background` would never be let in | choose a larger share, or a larger `concurrency`
+    4:14 C032 80% of 1 requests is less than one: `standard` would never be let in | choose a larger share, or a larger `concurrency`
+    ");
+}
+
+#[test]
+fn requests_of_one_address_are_counted_over_a_second_to_an_hour() {
+    let yaml = |rate: &str| format!("kind: Gateway\nmetadata: {{name: g}}\nspec: {{bounds: {{requestsPerAddress: {rate}}}}}\n");
+    let rate = program(&yaml("{requests: 600, window: 1m}")).gateway.bounds.requests_per_address;
+    assert_eq!(rate.map(|rate| (rate.requests, rate.window)), Some((600, aigw_core::Millis::from_secs(60))));
+    assert_snapshot!(findings(&yaml("{requests: 600, window: 999ms}")), @"4:61 C027 `window` is from 1s to 1h, not 999ms | choose a window within these bounds; a Limit with `per: ip` counts in longer ones");
+    assert_snapshot!(findings(&yaml("{requests: 600, window: 2h}")), @"4:61 C027 `window` is from 1s to 1h, not 2h | choose a window within these bounds; a Limit with `per: ip` counts in longer ones");
+}

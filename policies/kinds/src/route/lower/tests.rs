@@ -203,6 +203,7 @@ spec: {serve: {http: up/b, path: /y/*}, matches: [{path: /x/*, methods: [POST, G
         ],
         "anonymous": false,
         "authorization_open": false,
+        "class": "standard",
         "wider": {
           "authorization": [
             0
@@ -259,6 +260,7 @@ spec: {serve: {http: up/b, path: /y/*}, matches: [{path: /x/*, methods: [POST, G
         ],
         "anonymous": false,
         "authorization_open": false,
+        "class": "standard",
         "wider": {
           "authorization": [
             0

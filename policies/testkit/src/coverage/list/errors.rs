@@ -36,8 +36,11 @@ const OUTSIDE: [ErrorCode; 6] = [
 impl Lister<'_> {
     pub(super) fn errors(&mut self, reach: &Reach<'_>) {
         let program = self.program;
+        let gateway = &program.gateway;
         let access = [
+            (ErrorCode::AddressLimited, gateway.bounds.requests_per_address.map(|rate| rate.place)),
             (ErrorCode::RouteNotFound, unmatched(program)),
+            (ErrorCode::Overloaded, gateway.load.map(|load| load.place)),
             (ErrorCode::MissingApiKey, authentication(program, |anonymous, _| !anonymous)),
             (ErrorCode::InvalidApiKey, authentication(program, |_, reads_keys| reads_keys)),
             (ErrorCode::ApiKeyExpired, expiring(program)),

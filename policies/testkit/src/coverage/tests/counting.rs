@@ -182,3 +182,32 @@ fn errors_are_told_to_clients() {
     ";
     insta::assert_snapshot!(points(&covered(POLICIES, cases), Error).join("\n"));
 }
+
+#[test]
+fn what_a_process_lets_in_at_all_is_reached_by_requests_at_once_and_in_a_row() {
+    let policies = POLICIES.replace(
+        "bounds: {body: 1KiB}",
+        "bounds: {body: 1KiB, requestsPerAddress: {requests: 2, window: 10s}}\n  load: {concurrency: 1, classes: {background: 100%, standard: 100%}}",
+    );
+    let cases = "
+    - name: one at once and no more
+      as: ann
+      upstream: {'*': {chat: {text: Hi.}, after: 1s}}
+      steps:
+        - {send: red, times: 2, together: true, expect: {shares: {by: status, '200': 1, '503': 1}}}
+        - {send: {use: red, ip: 198.51.100.7}, expect: {status: 200}}
+    - name: two in a row from one address, and the next waits
+      as: ann
+      upstream: {'*': ok}
+      steps:
+        - {send: red, times: 2, expect: {status: 200}}
+        - {send: red, expect: {status: 429, code: address_limited, outcome: refused, calls: 0, headers: {retry-after: {between: [10, 12]}}}}
+        - {as: stranger, send: {use: red, ip: 198.51.100.7}, expect: {status: 401}}
+        - {advance: 12s}
+        - {as: stranger, send: red, expect: {status: 401}}
+";
+    let errors = points(&covered(&policies, cases), PointKind::Error);
+    let about = |name: &str| errors.iter().find(|point| point.contains(name)).cloned();
+    assert_eq!(about("address_limited").as_deref(), Some("6 address_limited Told 1"));
+    assert_eq!(about("overloaded").as_deref(), Some("7 overloaded Told 1"));
+}
