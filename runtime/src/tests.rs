@@ -71,6 +71,7 @@ impl Policies {
             expressions: Vec::new(),
             providers: vec![provider(mock)],
             endpoints: vec![EndpointPlan {
+                labels: BTreeMap::new(),
                 name: name("mock"),
                 provider: ProviderId(0),
                 url: None,
@@ -78,6 +79,7 @@ impl Policies {
                 place: Place::default(),
             }],
             models: vec![model()],
+            tenants: Vec::new(),
             consumers: Vec::new(),
             authentications: Vec::new(),
             authorizations: Vec::new(),
@@ -179,6 +181,7 @@ fn route() -> RoutePlan {
     RoutePlan {
         origin: origin("chat-route"),
         labels: BTreeMap::new(),
+        tenant: None,
         serve: ServePlan::Models { models: vec![ModelId(0)], default: Some(ModelId(0)) },
         authentication: Vec::new(),
         anonymous: true,
@@ -608,7 +611,7 @@ fn a_thread_a_core_serves_the_same() {
         assert!(ask(&running).contains("one"));
     }
     let metrics = get(running.addresses().admin, "/metrics", "");
-    let total = r#"aigw_requests_total{aigw_route="chat-route",aigw_outcome="completed",http_response_status_class="2xx",error_type=""} 20"#;
+    let total = r#"aigw_requests_total{aigw_route="chat-route",aigw_outcome="completed",http_response_status_class="2xx",error_type="",aigw_tenant=""} 20"#;
     assert!(metrics.contains(total), "{metrics}");
     assert_eq!(running.drain(), ExitReason::Drained);
 }

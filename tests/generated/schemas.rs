@@ -83,7 +83,7 @@ fn what_does_not_fit_is_told_by_the_schema_that_editors_read() {
     let schema = schema_of_all();
     for text in [
         "{apiVersion: aigw.dev/v2, kind: Consumer, metadata: {name: a}, spec: {}}",
-        "{apiVersion: aigw.dev/v1, kind: Tenant, metadata: {name: a}, spec: {}}",
+        "{apiVersion: aigw.dev/v1, kind: Cache, metadata: {name: a}, spec: {}}",
         "{apiVersion: aigw.dev/v1, kind: Consumer, metadata: {name: A}, spec: {}}",
         "{apiVersion: aigw.dev/v1, kind: Consumer, metadata: {name: a}, spec: {rolls: []}}",
         "{apiVersion: aigw.dev/v1, kind: Consumer, metadata: {name: a}, spec: {}, status: {}}",
@@ -114,6 +114,7 @@ fn a_record_fits_the_schema_of_records() {
         route_at: Some("routes.yaml:7:7".into()),
         operation: Some("chat".into()),
         consumer: Some("mobile-app".into()),
+        tenant: Some("retail".into()),
         credential: Some("mobile-1".into()),
         model: Some("chat-small".into()),
         fallback_from: Some("chat-default".into()),

@@ -113,6 +113,7 @@ fn bind_kind(kind: Kind, document: &Document, findings: &mut Findings) -> Option
         Kind::Provider => of::<aigw_kinds::provider::ProviderSpec>(document, findings),
         Kind::Model => of::<aigw_kinds::model::ModelSpec>(document, findings),
         Kind::Route => of::<aigw_kinds::route::RouteSpec>(document, findings),
+        Kind::Tenant => of::<aigw_kinds::tenant::TenantSpec>(document, findings),
         Kind::Consumer => of::<aigw_kinds::consumer::ConsumerSpec>(document, findings),
         Kind::Authentication => of::<aigw_kinds::authentication::AuthenticationSpec>(document, findings),
         Kind::Authorization => of::<aigw_kinds::authorization::AuthorizationSpec>(document, findings),

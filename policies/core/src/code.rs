@@ -39,6 +39,7 @@ error_codes! {
     MissingApiKey "missing_api_key" "The route wants an API key and the request carries none.",
     InvalidApiKey "invalid_api_key" "The API key is unknown.",
     ApiKeyExpired "api_key_expired" "The API key is known and its `notAfter` has passed.",
+    WrongTenant "wrong_tenant" "The route serves callers of one tenant, and this caller is not of it.",
     NotAuthorized "not_authorized" "No rule allows this caller this operation, or a rule denies it.",
     ModelNotAllowed "model_not_allowed" "The caller may use the route but not this model.",
     ModelNotFound "model_not_found" "The route serves no model of this name.",

@@ -39,6 +39,9 @@ pub struct Record {
     /// The consumer's name, once authenticated.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub consumer: Option<Arc<str>>,
+    /// The caller's tenant.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tenant: Option<Arc<str>>,
     /// The name (never the value) of the credential that proved it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub credential: Option<Arc<str>>,
@@ -206,6 +209,8 @@ pub enum SkipReason {
     WhenFailed,
     /// The secret that is its key has no value here.
     SecretMissing,
+    /// It lacks a label that the caller's tenant requires.
+    TenantRequires,
     /// It asked to be left alone, for this or an earlier request.
     CoolingDown,
     /// Its provider's retry budget is spent.
@@ -223,6 +228,7 @@ impl SkipReason {
             Self::WhenFalse => "when_false",
             Self::WhenFailed => "when_failed",
             Self::SecretMissing => "secret_missing",
+            Self::TenantRequires => "tenant_requires",
             Self::CoolingDown => "cooling_down",
             Self::RetryBudget => "retry_budget",
             Self::TimeSpent => "time_spent",

@@ -178,6 +178,9 @@ fn choose<'r, W: World>(x: &mut Exchange<'r, W>, model: ModelId, plan: &ModelPla
 
 /// Why a candidate is not for this request, where it is not.
 fn ineligible<W: World>(x: &Exchange<'_, W>, candidate: &Candidate) -> Option<(SkipReason, Option<String>)> {
+    if !x.may_call(candidate.endpoint) {
+        return Some((SkipReason::TenantRequires, None));
+    }
     if !has_key(x, candidate) {
         return Some((SkipReason::SecretMissing, None));
     }

@@ -4,15 +4,16 @@ use std::fmt::Display;
 use std::pin::pin;
 use std::sync::{Arc, OnceLock};
 
-use aigw_core::{ErrorCode, Moment, Name, Operation, Peer, Phase, SurfaceName, World};
+use aigw_core::{EndpointKey, ErrorCode, Moment, Name, Operation, Peer, Phase, SurfaceName, World};
 use aigw_kinds::authentication::Presented;
 use aigw_kinds::authorization::Authorized;
 use aigw_kinds::facts::Facts;
 use aigw_kinds::limit::Claims;
 use aigw_kinds::prompt::PromptInput;
 use aigw_kinds::route::PathPattern;
+use aigw_kinds::tenant::Tenant;
 use aigw_kinds::validation::{Head, Input, InputBounds, judge_body, judge_head};
-use aigw_kinds::{ModelId, Refusal, Scopes};
+use aigw_kinds::{EndpointId, ModelId, Refusal, Scopes, TenantId};
 use aigw_providers::dialect::errors::RequestError;
 use aigw_providers::dialect::openai::{ChatRequest, EmbeddingsRequest};
 use aigw_providers::json::{Object, ScanLimits, Splice, scan};
@@ -52,6 +53,8 @@ pub(crate) struct Exchange<'r, W: World> {
     pub(crate) matched: Option<Matched<'r>>,
     /// The policies that this request is under, as far as it is known who sent it.
     pub(crate) scopes: Option<Scopes<'r>>,
+    /// The caller's tenant.
+    tenant: Option<&'r Tenant>,
     pub(crate) authorized: Authorized,
     /// The model that the client means.
     pub(crate) model: Option<ModelId>,
@@ -90,6 +93,7 @@ impl<'r, W: World> Exchange<'r, W> {
             head_fault: None,
             matched: None,
             scopes: None,
+            tenant: None,
             authorized: Authorized::default(),
             model: None,
             content: None,
@@ -129,12 +133,28 @@ impl<'r, W: World> Exchange<'r, W> {
             self.settlement.record.consumer = caller.name.as_ref().map(Name::to_shared);
             self.settlement.record.credential = Some(caller.credential.to_shared());
         }
+        self.know_tenant(identity.as_ref().and_then(|caller| caller.tenant));
         self.facts.identity = identity;
         Ok(())
     }
 
     fn presented(&self) -> Presented<'r> {
         Presented { headers: &self.parts.headers, certificate: self.peer.certificate.as_deref(), now: self.facts.now }
+    }
+
+    /// From here on the tenant's policies count, and what it requires.
+    fn know_tenant(&mut self, id: Option<TenantId>) {
+        let loaded = &self.fixed.loaded;
+        let Some((plan, tenant)) = id.and_then(|id| Some((id.of(loaded.program())?, loaded.tenant(id)?))) else { return };
+        self.settlement.record.tenant = Some(plan.origin.name.to_shared());
+        self.facts.tenant = Some(plan);
+        self.scopes = self.scopes.map(|scopes| scopes.with_tenant(&tenant.policies));
+        self.tenant = Some(tenant);
+    }
+
+    /// Whether the caller's tenant lets its requests go there.
+    pub(crate) fn may_call(&self, endpoint: EndpointKey) -> bool {
+        self.tenant.is_none_or(|tenant| tenant.may_call(EndpointId(endpoint.0)))
     }
 
     pub(crate) fn authorize(&mut self) -> Result<(), Refusal> {

@@ -16,8 +16,10 @@ use aigw_kinds::authorization::{Asked, Authorized, authorize, authorize_model, m
 use aigw_kinds::facts::Facts;
 use aigw_kinds::prompt::{PromptInput, apply_prompts};
 use aigw_kinds::route::{MatchRow, RoutePlan};
+use aigw_kinds::tenant::{Tenant, check_tenant};
 use aigw_kinds::{
-    Decision, EndpointId, Expressions, Identity, ModelId, ParameterValues, Program, ProviderId, Refusal, RouteId, Scopes, Watch,
+    Decision, EndpointId, Expressions, Identity, ModelId, ParameterValues, Program, ProviderId, Refusal, RouteId, Scopes,
+    TenantId, Watch,
 };
 use aigw_providers::json::Splice;
 
@@ -38,6 +40,7 @@ pub struct Loaded {
     matcher: Matcher,
     keys: KeyTable,
     routes: Vec<LoadedRoute>,
+    tenants: Vec<Tenant>,
     models: Vec<LoadedModel>,
     providers: Vec<LoadedProvider>,
     endpoints: Vec<LoadedEndpoint>,
@@ -109,6 +112,11 @@ impl Loaded {
         let shelf = Shelf::new(&program, &parameters)?;
         Ok(Self {
             routes: program.routes.iter().map(|plan| shelf.route(plan)).collect::<Result<_, _>>()?,
+            tenants: (0_u32..)
+                .map(TenantId)
+                .zip(&program.tenants)
+                .map(|(id, plan)| shelf.tenant(id, plan))
+                .collect::<Result<_, _>>()?,
             models: program.models.iter().map(|plan| LoadedModel::new(plan, &parameters)).collect::<Result<_, _>>()?,
             providers: program.providers.iter().map(|plan| LoadedProvider::new(plan, &parameters)).collect::<Result<_, _>>()?,
             endpoints: program.endpoints.iter().map(|plan| LoadedEndpoint::new(plan, &parameters)).collect::<Result<_, _>>()?,
@@ -146,6 +154,11 @@ impl Loaded {
     /// A route.
     pub fn route(&self, id: RouteId) -> Option<&LoadedRoute> {
         self.routes.get(id.index())
+    }
+
+    /// A tenant.
+    pub fn tenant(&self, id: TenantId) -> Option<&Tenant> {
+        self.tenants.get(id.index())
     }
 
     /// A model.
@@ -211,6 +224,7 @@ impl Loaded {
         facts: &Facts<'_>,
         decisions: &mut Vec<Decision>,
     ) -> Result<Authorized, Refusal> {
+        check_tenant(matched.plan, facts.identity.as_deref())?;
         authorize(scopes.authorization(), &matched.asked(facts), &self.expressions, decisions)
     }
 
@@ -241,9 +255,11 @@ impl Loaded {
     /// The models that the caller may use on this route, for the list of models.
     pub fn usable_models(&self, matched: &Matched<'_>, scopes: Scopes<'_>, facts: &Facts<'_>) -> Vec<ModelId> {
         let asked = matched.asked(facts);
+        let tenant = facts.identity.as_ref().and_then(|caller| self.tenant(caller.tenant?));
         let usable = |id: &ModelId| {
             let operation = id.of(&self.program).map_or(Operation::Chat, |plan| plan.operation);
-            may_use(scopes.authorization(), &asked, *id, operation, &self.expressions)
+            tenant.is_none_or(|tenant| tenant.may_use(*id))
+                && may_use(scopes.authorization(), &asked, *id, operation, &self.expressions)
         };
         matched.route.models.all().iter().copied().filter(usable).collect()
     }

@@ -17,7 +17,9 @@ pub const fn status_of(code: ErrorCode) -> StatusCode {
         | ErrorCode::PromptFailed
         | ErrorCode::TooManyMessages => StatusCode::BAD_REQUEST,
         ErrorCode::MissingApiKey | ErrorCode::InvalidApiKey | ErrorCode::ApiKeyExpired => StatusCode::UNAUTHORIZED,
-        ErrorCode::NotAuthorized | ErrorCode::ModelNotAllowed | ErrorCode::AddressNotAllowed => StatusCode::FORBIDDEN,
+        ErrorCode::NotAuthorized | ErrorCode::WrongTenant | ErrorCode::ModelNotAllowed | ErrorCode::AddressNotAllowed => {
+            StatusCode::FORBIDDEN
+        }
         ErrorCode::RouteNotFound | ErrorCode::ModelNotFound => StatusCode::NOT_FOUND,
         ErrorCode::RequestTimeout => StatusCode::REQUEST_TIMEOUT,
         ErrorCode::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,

@@ -25,6 +25,8 @@ pub enum NameId {
     RequestBody,
     /// `identity.consumer`; missing for an anonymous caller.
     IdentityConsumer,
+    /// `identity.tenant`; missing for a caller of none.
+    IdentityTenant,
     /// `identity.roles`.
     IdentityRoles,
     /// `identity.labels.name`.
@@ -97,6 +99,13 @@ pub const NAMES: &[Name] = &[
         NameType::MaybeText,
         Scope::Admit,
         "the Consumer's name; missing for an anonymous caller",
+    ),
+    name(
+        NameId::IdentityTenant,
+        "identity.tenant",
+        NameType::MaybeText,
+        Scope::Admit,
+        "the name of the caller's Tenant; missing for a caller of none",
     ),
     name(NameId::IdentityRoles, "identity.roles", NameType::Texts, Scope::Admit, "the caller's roles"),
     name(NameId::IdentityLabels, "identity.labels", NameType::TextMap, Scope::Admit, "the Consumer's labels, by name"),

@@ -17,6 +17,7 @@ use crate::model::ModelSpec;
 use crate::prompt::PromptSpec;
 use crate::provider::ProviderSpec;
 use crate::route::RouteSpec;
+use crate::tenant::TenantSpec;
 use crate::validation::ValidationSpec;
 
 /// The version of the language that documents name in `apiVersion`.
@@ -141,6 +142,8 @@ kinds! {
     Model(ModelSpec) policy: false,
     /// Which requests are served, in which dialects and operations, by what, under which policies.
     Route(RouteSpec) policy: false,
+    /// An isolation boundary: its consumers, counters, targets and records never mix with another's.
+    Tenant(TenantSpec) policy: false,
     /// An application or a person: credentials, roles, labels.
     Consumer(ConsumerSpec) policy: false,
     /// How callers prove who they are.
@@ -176,6 +179,7 @@ pub const fn example(kind: Kind) -> &'static str {
         Kind::Provider => include_str!("provider/example.yaml"),
         Kind::Model => include_str!("model/example.yaml"),
         Kind::Route => include_str!("route/example.yaml"),
+        Kind::Tenant => include_str!("tenant/example.yaml"),
         Kind::Consumer => include_str!("consumer/example.yaml"),
         Kind::Authentication => include_str!("authentication/example.yaml"),
         Kind::Authorization => include_str!("authorization/example.yaml"),

@@ -15,6 +15,7 @@ use serde_json::Value;
 
 use crate::model::ModelPlan;
 use crate::route::RoutePlan;
+use crate::tenant::TenantPlan;
 use crate::{Identity, Labels};
 
 pub use query::QueryPairs;
@@ -36,6 +37,8 @@ pub struct Facts<'a> {
     pub now: Timestamp,
     /// The caller, once authenticated; `None` for an anonymous one.
     pub identity: Option<Arc<Identity>>,
+    /// The tenant that the caller is of.
+    pub tenant: Option<&'a TenantPlan>,
     /// The route, once matched.
     pub route: Option<&'a RoutePlan>,
     /// The model, once resolved.
@@ -77,6 +80,7 @@ impl<'a> Facts<'a> {
             ip,
             now,
             identity: None,
+            tenant: None,
             route: None,
             model: None,
             raw_query: query,
@@ -124,6 +128,7 @@ impl Names for Facts<'_> {
             NameId::RequestHost => self.host.map(Cow::Borrowed),
             NameId::RequestIp => Some(Cow::Owned(self.ip.to_string())),
             NameId::IdentityConsumer => Some(Cow::Borrowed(self.identity.as_ref()?.name.as_ref()?.as_str())),
+            NameId::IdentityTenant => self.tenant.map(|tenant| Cow::Borrowed(tenant.origin.name.as_str())),
             NameId::RouteName => self.route.map(|route| Cow::Borrowed(route.origin.name.as_str())),
             NameId::ModelName => self.model.map(|model| Cow::Borrowed(model.origin.name.as_str())),
             _ => None,

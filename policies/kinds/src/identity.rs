@@ -5,7 +5,7 @@ use std::sync::Arc;
 use aigw_core::Name;
 
 use crate::consumer::ConsumerPlan;
-use crate::{ConsumerId, Labels};
+use crate::{ConsumerId, Labels, TenantId};
 
 /// A caller. Requests share it: for API keys it is made when the program is loaded.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,6 +16,8 @@ pub struct Identity {
     pub name: Option<Name>,
     /// The name (never the value) of the credential that proved it.
     pub credential: Name,
+    /// The tenant that it is of.
+    pub tenant: Option<TenantId>,
     /// Its roles, sorted.
     pub roles: Vec<String>,
     /// Its labels.
@@ -29,6 +31,7 @@ impl Identity {
             consumer: Some(id),
             name: Some(plan.origin.name.clone()),
             credential,
+            tenant: plan.tenant,
             roles: plan.roles.clone(),
             labels: plan.labels.clone(),
         })

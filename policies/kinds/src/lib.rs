@@ -12,6 +12,7 @@ pub mod model;
 pub mod prompt;
 pub mod provider;
 pub mod route;
+pub mod tenant;
 pub mod validation;
 
 mod decision;

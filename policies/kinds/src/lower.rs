@@ -16,7 +16,7 @@ use aigw_source::{Findings, Sources};
 
 use crate::{
     Kind, PROGRAM_VERSION, Program, Repository, authentication, authorization, consumer, gateway, limit, model, prompt, provider,
-    route, rules, validation,
+    route, rules, tenant, validation,
 };
 
 pub(crate) use at::At;
@@ -31,6 +31,7 @@ pub fn lower(repository: &Repository, sources: &Sources, findings: &mut Findings
     let gateway = gateway::lower::lower(&mut lowering);
     let providers = lowering.each(provider::lower::lower);
     let models = lowering.each(model::lower::lower);
+    let tenants = lowering.each(|lowering, typed| tenant::lower::lower(lowering, typed, &gateway.attached));
     let consumers = lowering.each(consumer::lower::lower);
     consumer::lower::check_unique(&mut lowering);
     let authentications = lowering.each(authentication::lower::lower);
@@ -48,6 +49,7 @@ pub fn lower(repository: &Repository, sources: &Sources, findings: &mut Findings
         providers,
         endpoints: std::mem::take(&mut lowering.endpoints),
         models,
+        tenants,
         consumers,
         authentications,
         authorizations,
@@ -58,7 +60,11 @@ pub fn lower(repository: &Repository, sources: &Sources, findings: &mut Findings
         matches,
         secrets: std::mem::take(&mut lowering.secrets).into_iter().collect(),
     };
-    let sound = lowering.complete() && !own.has_errors();
+    let complete = lowering.complete();
+    if complete && !own.has_errors() {
+        tenant::require::check(&program, repository, &mut own);
+    }
+    let sound = complete && !own.has_errors();
     findings.extend(own);
     sound.then_some(program)
 }

@@ -14,6 +14,7 @@ use crate::model::ModelPlan;
 use crate::prompt::PromptPlan;
 use crate::provider::{EndpointPlan, ProviderPlan};
 use crate::route::{MatchRow, RoutePlan};
+use crate::tenant::TenantPlan;
 use crate::validation::ValidationPlan;
 
 /// Version of the program format. A runtime loads programs of its own version only.
@@ -39,6 +40,9 @@ pub struct Program {
     pub endpoints: Vec<EndpointPlan>,
     /// Models by index.
     pub models: Vec<ModelPlan>,
+    /// Tenants by index.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tenants: Vec<TenantPlan>,
     /// Consumers by index.
     pub consumers: Vec<ConsumerPlan>,
     /// Authentication policies by index.
@@ -93,6 +97,8 @@ ids! {
     EndpointId => endpoints: EndpointPlan,
     /// A model.
     ModelId => models: ModelPlan,
+    /// A tenant.
+    TenantId => tenants: TenantPlan,
     /// A consumer.
     ConsumerId => consumers: ConsumerPlan,
     /// An authentication policy.

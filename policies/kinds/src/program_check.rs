@@ -60,6 +60,7 @@ impl Program {
         self.check_gateway()?;
         self.check_providers()?;
         self.check_models()?;
+        self.check_callers()?;
         self.check_policies()?;
         self.check_routes()?;
         self.check_matches()
@@ -152,6 +153,17 @@ impl Program {
         Ok(())
     }
 
+    fn check_callers(&self) -> Result<(), ProgramFault> {
+        for tenant in &self.tenants {
+            self.policy_set(&tenant.policies, || format!("tenant `{}`", tenant.origin.name))?;
+        }
+        for consumer in &self.consumers {
+            let place = || format!("consumer `{}`", consumer.origin.name);
+            consumer.tenant.map_or(Ok(()), |id| known(id.of(self).is_some(), place, "tenant", id.0))?;
+        }
+        Ok(())
+    }
+
     fn check_policies(&self) -> Result<(), ProgramFault> {
         for policy in &self.authorizations {
             for rule in &policy.rules {
@@ -190,6 +202,7 @@ impl Program {
                 }
             }
             route.authentication.iter().try_for_each(|id| known(id.of(self).is_some(), place, "authentication", id.0))?;
+            route.tenant.map_or(Ok(()), |id| known(id.of(self).is_some(), place, "tenant", id.0))?;
             route.policies().try_for_each(|set| self.policy_set(set, place))?;
             self.guarded(route)?;
         }

@@ -36,6 +36,8 @@ pub const FALLBACK_NOT_SERVED: RuleId = rule("R118", "fallback-not-served");
 pub const OPERATION_WITHOUT_MODEL: RuleId = rule("R119", "operation-without-model");
 /// A provider or endpoint that is not declared.
 pub const UNKNOWN_PROVIDER: RuleId = rule("B202", "unknown-provider");
+/// A tenant's request that no target may serve.
+pub const REQUIREMENT_UNMET: RuleId = rule("B213", "requirement-unmet");
 /// A rule that a longer window makes pointless, or the reverse.
 pub const WINDOW_MISMATCH: RuleId = rule("Q306", "window-mismatch");
 /// A template variable that the prompt does not declare.
@@ -76,6 +78,7 @@ pub const ALL: &[RuleId] = &[
     FALLBACK_NOT_SERVED,
     OPERATION_WITHOUT_MODEL,
     UNKNOWN_PROVIDER,
+    REQUIREMENT_UNMET,
     WINDOW_MISMATCH,
     UNDEFINED_VARIABLE,
     INVALID_TEMPLATE,

@@ -14,6 +14,7 @@ use crate::model::ModelSpec;
 use crate::prompt::PromptSpec;
 use crate::provider::ProviderSpec;
 use crate::route::RouteSpec;
+use crate::tenant::TenantSpec;
 use crate::validation::ValidationSpec;
 use crate::{API_VERSION, Kind, Metadata};
 
@@ -74,6 +75,7 @@ fn spec_schema(kind: Kind, generator: &mut SchemaGenerator) -> Value {
         Kind::Provider => of::<ProviderSpec>(generator),
         Kind::Model => of::<ModelSpec>(generator),
         Kind::Route => of::<RouteSpec>(generator),
+        Kind::Tenant => of::<TenantSpec>(generator),
         Kind::Consumer => of::<ConsumerSpec>(generator),
         Kind::Authentication => of::<AuthenticationSpec>(generator),
         Kind::Authorization => of::<AuthorizationSpec>(generator),

@@ -100,6 +100,7 @@ fn spec(kind: Kind, node: &Document, findings: &mut Findings) -> Option<Spec> {
         Kind::Provider => of::<crate::provider::ProviderSpec>(node, findings),
         Kind::Model => of::<crate::model::ModelSpec>(node, findings),
         Kind::Route => of::<crate::route::RouteSpec>(node, findings),
+        Kind::Tenant => of::<crate::tenant::TenantSpec>(node, findings),
         Kind::Consumer => of::<crate::consumer::ConsumerSpec>(node, findings),
         Kind::Authentication => of::<crate::authentication::AuthenticationSpec>(node, findings),
         Kind::Authorization => of::<crate::authorization::AuthorizationSpec>(node, findings),

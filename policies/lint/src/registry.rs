@@ -84,6 +84,7 @@ const RULES: &[Rule] = &[
     own!(b209_retry_of_client_errors),
     own!(b210_timeout_never_reached),
     own!(b211_weights_partly_written),
+    other!("kinds" Error kinds::REQUIREMENT_UNMET, "b213_requirement_unmet"),
     own!(b215_plain_http_upstream),
     own!(b217_fallback_to_same_targets),
     own!(b218_retry_settings_without_retries),

@@ -40,6 +40,7 @@ fn doc(node: Document) -> Doc {
         Kind::Provider => bound::<aigw_kinds::provider::ProviderSpec>(&node),
         Kind::Model => bound::<aigw_kinds::model::ModelSpec>(&node),
         Kind::Route => bound::<aigw_kinds::route::RouteSpec>(&node),
+        Kind::Tenant => bound::<aigw_kinds::tenant::TenantSpec>(&node),
         Kind::Consumer => bound::<aigw_kinds::consumer::ConsumerSpec>(&node),
         Kind::Authentication => bound::<aigw_kinds::authentication::AuthenticationSpec>(&node),
         Kind::Authorization => bound::<aigw_kinds::authorization::AuthorizationSpec>(&node),

@@ -45,9 +45,10 @@ const TOKENS: [(u64, &str); 14] = [
 
 const REQUEST_LABELS: [&str; 5] =
     ["aigw_route", "gen_ai_operation_name", "gen_ai_request_model", "gen_ai_provider_name", "http_response_status_class"];
-const OUTCOME_LABELS: [&str; 4] = ["aigw_route", "aigw_outcome", "http_response_status_class", "error_type"];
+const OUTCOME_LABELS: [&str; 5] = ["aigw_route", "aigw_outcome", "http_response_status_class", "error_type", "aigw_tenant"];
 const ATTEMPT_LABELS: [&str; 4] = ["gen_ai_provider_name", "aigw_endpoint", "aigw_outcome", "http_response_status_class"];
-const TOKEN_LABELS: [&str; 4] = ["gen_ai_operation_name", "gen_ai_request_model", "gen_ai_provider_name", "gen_ai_token_type"];
+const TOKEN_LABELS: [&str; 5] =
+    ["gen_ai_operation_name", "gen_ai_request_model", "gen_ai_provider_name", "gen_ai_token_type", "aigw_tenant"];
 const VERDICT_LABELS: [&str; 3] = ["aigw_policy", "aigw_verdict", "aigw_mode"];
 
 /// Counts of one data runtime. Each has its own, so that threads do not wait for one another; a scrape adds them up.
@@ -57,9 +58,9 @@ pub(crate) struct Requests(Mutex<Families>);
 #[derive(Debug, Default)]
 struct Families {
     durations: Family<5, Histogram>,
-    outcomes: Family<4, u64>,
+    outcomes: Family<5, u64>,
     attempts: Family<4, Histogram>,
-    tokens: Family<4, Histogram>,
+    tokens: Family<5, Histogram>,
     verdicts: Family<3, u64>,
 }
 
@@ -112,13 +113,15 @@ impl Requests {
         let mut families = self.lock();
         let operation = record.operation.as_deref().unwrap_or_default();
         let model = record.model.as_deref().unwrap_or_default();
+        // Names that policies declare: there are only so many.
+        let tenant = record.tenant.as_deref().unwrap_or_default();
         let route = record.route.as_deref().unwrap_or_default();
         let provider = record.attempts.last().map(|attempt| target(attempt).0).unwrap_or_default();
         let class = status_class(record.status);
         let total = record.timings.iter().find(|(name, _)| name == "total").map_or(0, |(_, micros)| *micros);
         families.durations.update([route, operation, model, provider, class], |seen| seen.observe(&DURATIONS, total));
         let code = record.code.map(aigw_core::ErrorCode::as_str).unwrap_or_default();
-        families.outcomes.update([route, record.outcome.as_str(), class, code], |seen| *seen = seen.saturating_add(1));
+        families.outcomes.update([route, record.outcome.as_str(), class, code, tenant], |seen| *seen = seen.saturating_add(1));
         for attempt in &record.attempts {
             let (provider, endpoint) = target(attempt);
             let labels = [provider, endpoint, attempt.outcome.as_str(), status_class(attempt.status.unwrap_or(0))];
@@ -127,7 +130,7 @@ impl Requests {
         if let Some(usage) = &record.usage {
             for (kind, tokens) in [("input", usage.input_tokens), ("output", usage.output_tokens)] {
                 if let Some(tokens) = tokens {
-                    families.tokens.update([operation, model, provider, kind], |seen| seen.observe(&TOKENS, tokens));
+                    families.tokens.update([operation, model, provider, kind, tenant], |seen| seen.observe(&TOKENS, tokens));
                 }
             }
         }
@@ -219,6 +222,7 @@ mod tests {
         let record = Record {
             route: Some("chat".into()),
             operation: Some("chat".into()),
+            tenant: Some("retail".into()),
             model: Some("chat-default".into()),
             status: 502,
             outcome: Outcome::Failed,
@@ -254,8 +258,8 @@ mod tests {
             r#"gen_ai_server_request_duration_seconds_bucket{aigw_route="chat",gen_ai_operation_name="chat",gen_ai_request_model="chat-default",gen_ai_provider_name="aoai",http_response_status_class="5xx",le="1.28"} 0"#,
             r#"gen_ai_server_request_duration_seconds_sum{aigw_route="chat",gen_ai_operation_name="chat",gen_ai_request_model="chat-default",gen_ai_provider_name="aoai",http_response_status_class="5xx"} 3.000000"#,
             r#"gen_ai_client_operation_duration_seconds_bucket{gen_ai_provider_name="aoai",aigw_endpoint="eastus",aigw_outcome="failed",http_response_status_class="5xx",le="0.02"} 2"#,
-            r#"gen_ai_client_token_usage_bucket{gen_ai_operation_name="chat",gen_ai_request_model="chat-default",gen_ai_provider_name="aoai",gen_ai_token_type="input",le="+Inf"} 2"#,
-            r#"aigw_requests_total{aigw_route="chat",aigw_outcome="failed",http_response_status_class="5xx",error_type="upstream_error"} 2"#,
+            r#"gen_ai_client_token_usage_bucket{gen_ai_operation_name="chat",gen_ai_request_model="chat-default",gen_ai_provider_name="aoai",gen_ai_token_type="input",aigw_tenant="retail",le="+Inf"} 2"#,
+            r#"aigw_requests_total{aigw_route="chat",aigw_outcome="failed",http_response_status_class="5xx",error_type="upstream_error",aigw_tenant="retail"} 2"#,
             r#"aigw_policy_verdicts_total{aigw_policy="tpm",aigw_verdict="refused",aigw_mode="shadow"} 2"#,
             "# TYPE aigw_requests_total counter",
         ] {

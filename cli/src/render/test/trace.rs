@@ -124,6 +124,7 @@ const fn skip_reason(reason: SkipReason) -> &'static str {
         SkipReason::WhenFalse => "its `when` does not hold",
         SkipReason::WhenFailed => "its `when` could not be told",
         SkipReason::SecretMissing => "its secret has no value",
+        SkipReason::TenantRequires => "it lacks a label that the caller's tenant requires",
         SkipReason::CoolingDown => "it asked to be left alone",
         SkipReason::RetryBudget => "its provider's retry budget is spent",
         SkipReason::TimeSpent => "the request would have ended before its pause",

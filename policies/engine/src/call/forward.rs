@@ -1,6 +1,6 @@
 //! Routes that serve `http`: the request goes on as it is, at its new path and with the endpoint's own key.
 
-use aigw_core::{ErrorCode, Operation, World};
+use aigw_core::{ErrorCode, Operation, SkipReason, World};
 use aigw_kinds::Refusal;
 use aigw_kinds::route::{MatchRow, ServePlan};
 use http::uri::PathAndQuery;
@@ -20,6 +20,10 @@ pub(crate) async fn forward<W: World>(x: &mut Exchange<'_, W>, matched: Matched<
     };
     let mut last = None;
     for candidate in fixed.targets.of_route(matched.row.route) {
+        if !x.may_call(candidate.endpoint) {
+            x.settlement.skipped(&candidate.label, SkipReason::TenantRequires);
+            continue;
+        }
         let request = target_path(x, candidate, path.as_deref(), matched.row).and_then(|path| http_request(x, candidate, path));
         let Some(request) = request else {
             x.settlement.skipped(&candidate.label, unsendable(x, candidate));

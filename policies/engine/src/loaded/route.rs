@@ -7,8 +7,11 @@ use aigw_kinds::authorization::Authorization;
 use aigw_kinds::limit::Limit;
 use aigw_kinds::prompt::Prompt;
 use aigw_kinds::route::{RoutePlan, ServedModels};
+use aigw_kinds::tenant::{Tenant, TenantPlan};
 use aigw_kinds::validation::Validation;
-use aigw_kinds::{AuthenticationId, AuthorizationId, LimitId, ParameterValues, Policies, PolicySet, Program, ValidationId};
+use aigw_kinds::{
+    AuthenticationId, AuthorizationId, LimitId, ParameterValues, Policies, PolicySet, Program, TenantId, ValidationId,
+};
 
 use super::{LoadError, LoadErrorCode};
 
@@ -65,6 +68,14 @@ impl<'p> Shelf<'p> {
             models: ServedModels::new(&plan.serve, self.program),
             open: plan.authorization_open,
         })
+    }
+
+    /// A tenant, its limits counted for it alone.
+    pub(super) fn tenant(&self, id: TenantId, plan: &TenantPlan) -> Result<Tenant, LoadError> {
+        let mut policies = self.policies(&plan.policies)?;
+        policies.limits.iter_mut().for_each(|limit| *limit = Arc::new(Limit::clone(limit).for_each_tenant()));
+        Tenant::new(id, self.program, policies)
+            .ok_or_else(|| LoadErrorCode::ProgramInvalid.with("a tenant is not in the program"))
     }
 
     /// The policies of one scope.

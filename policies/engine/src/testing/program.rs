@@ -41,6 +41,7 @@ pub(crate) fn program() -> Program {
         providers: vec![provider(WirePlan::OpenaiCompatible, &[0, 1])],
         endpoints: vec![endpoint("a"), endpoint("b")],
         models: vec![model("m", Operation::Chat, chat.to_vec()), model("e", Operation::Embeddings, vec![target(0, 1)])],
+        tenants: Vec::new(),
         consumers: vec![consumer()],
         authentications: vec![AuthenticationPlan {
             origin: origin("keys"),
@@ -122,6 +123,7 @@ pub(crate) fn provider(wire: WirePlan, endpoints: &[u32]) -> ProviderPlan {
 
 fn endpoint(name: &str) -> EndpointPlan {
     EndpointPlan {
+        labels: BTreeMap::new(),
         name: name.parse().unwrap(),
         provider: ProviderId(0),
         url: Some(Setting::Value(format!("https://{name}.example/base"))),
@@ -165,6 +167,7 @@ pub(crate) fn model(name: &str, operation: Operation, targets: Vec<TargetPlan>) 
 fn consumer() -> ConsumerPlan {
     let sha256 = CLIENT_KEY_SHA256.to_owned();
     ConsumerPlan {
+        tenant: None,
         origin: origin("app"),
         labels: BTreeMap::new(),
         roles: vec!["app".to_owned()],
@@ -193,6 +196,7 @@ pub(crate) fn rule(named: &str, effect: Effect, models: &[&str]) -> Authorizatio
 
 pub(crate) fn route(name: &str, serve: ServePlan) -> RoutePlan {
     RoutePlan {
+        tenant: None,
         origin: origin(name),
         labels: BTreeMap::new(),
         serve,

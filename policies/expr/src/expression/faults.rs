@@ -33,12 +33,12 @@ fn unknown_names_are_told_with_what_was_meant() {
                 "identity.label: unknown name `identity.label` (did you mean `identity.labels`)",
             ),
             (
-                r#"identity.tenant == "a""#,
-                "identity.tenant: unknown name `identity.tenant` (`identity` has `consumer`, `roles` and `labels`)",
+                r#"identity.zone == "a""#,
+                "identity.zone: unknown name `identity.zone` (`identity` has `consumer`, `tenant`, `roles` and `labels`)",
             ),
             (
                 "identity.claims.oid == 1",
-                "identity.claims: unknown name `identity.claims` (`identity` has `consumer`, `roles` and `labels`)",
+                "identity.claims: unknown name `identity.claims` (`identity` has `consumer`, `tenant`, `roles` and `labels`)",
             ),
             (
                 "request.tokens > 5",

@@ -13,6 +13,7 @@ pub(crate) fn lower<'a>(lowering: &mut Lowering<'a>, typed: Typed<'a, ConsumerSp
     let mut roles: Vec<String> = spec.roles.iter().map(ToString::to_string).collect();
     roles.sort();
     roles.dedup();
+    let tenant = lowering.tenant(spec.tenant.as_ref(), &At::spec(doc).key("tenant"));
     let keys = spec.credentials.iter().enumerate().map(|(index, credential)| {
         let key = &credential.api_key;
         KeyPlan {
@@ -23,7 +24,7 @@ pub(crate) fn lower<'a>(lowering: &mut Lowering<'a>, typed: Typed<'a, ConsumerSp
         }
     });
     let keys = keys.collect();
-    Some(ConsumerPlan { origin: lowering.origin(doc)?, labels: doc.labels.clone(), roles, keys })
+    Some(ConsumerPlan { origin: lowering.origin(doc)?, labels: doc.labels.clone(), tenant, roles, keys })
 }
 
 /// A digest belongs to one key, and an id names one.

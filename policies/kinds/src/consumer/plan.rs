@@ -3,7 +3,7 @@
 use aigw_core::{Name, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::{Labels, Origin, Place};
+use crate::{Labels, Origin, Place, TenantId};
 
 /// An application or a person.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -13,6 +13,9 @@ pub struct ConsumerPlan {
     pub origin: Origin,
     /// Its labels.
     pub labels: Labels,
+    /// The tenant that it is of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tenant: Option<TenantId>,
     /// Its roles, sorted.
     pub roles: Vec<String>,
     /// Its API keys.

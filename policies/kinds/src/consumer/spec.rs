@@ -13,6 +13,8 @@ use serde::de::{Deserializer, Error};
 pub struct ConsumerSpec {
     /// One line for people.
     pub description: String,
+    /// The Tenant that it is of. Default: none.
+    pub tenant: Option<Name>,
     /// Roles that Authorization rules name.
     #[schemars(length(max = 100))]
     pub roles: Vec<Name>,

@@ -61,6 +61,7 @@ fn key<'a>(lowering: &mut Lowering<'a>, spec: &'a LimitSpec, at: &At<'a>, late: 
                 lowering.unfit(at.span(), "`global` stands alone: it is one counter for all", "remove it");
             }
             KeyPartSpec::Word(KeyWord::Global) => {}
+            KeyPartSpec::Word(KeyWord::Tenant) => parts.push(KeyPart::Tenant),
             KeyPartSpec::Word(KeyWord::Consumer) => parts.push(KeyPart::Consumer),
             KeyPartSpec::Word(KeyWord::Route) => parts.push(KeyPart::Route),
             KeyPartSpec::Word(KeyWord::Ip) => parts.push(KeyPart::Ip),

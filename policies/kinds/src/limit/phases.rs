@@ -12,7 +12,7 @@ use aws_lc_rs::digest::{SHA256, digest};
 
 use crate::facts::Facts;
 use crate::limit::{Amount, KeyPart, LimitKind, LimitPlan, LimitRule};
-use crate::{Decider, ExpressionId, Expressions, LimitId, Mode, ParameterValues, Setting, hex};
+use crate::{Decider, ExpressionId, Expressions, Labels, LimitId, Mode, ParameterValues, Setting, hex};
 
 /// Longest part of a key that stands in it as it is, in bytes; longer ones are replaced by their digest. Seven digests fit in a key.
 const MAX_PART_BYTES: usize = 64;
@@ -82,7 +82,18 @@ impl Limit {
     pub fn new(id: LimitId, plan: &LimitPlan, parameters: &ParameterValues) -> Result<Self, AmountFault> {
         let rules = (0_u16..).zip(&plan.rules).filter(|(_, rule)| rule.mode != Mode::Disabled && plan.mode != Mode::Disabled);
         let rules = rules.map(|(index, rule)| Rule::new(index, plan.mode, rule, parameters)).collect::<Result<_, _>>()?;
-        Ok(Self { id, phase: plan.phase, per: plan.per.clone(), rules })
+        let limit = Self { id, phase: plan.phase, per: plan.per.clone(), rules };
+        // No value of one tenant's caller may meet the same value of another's.
+        Ok(if plan.per.iter().any(|part| part.is_of_caller()) { limit.for_each_tenant() } else { limit })
+    }
+
+    /// The same, with counters that no two tenants share.
+    #[must_use]
+    pub fn for_each_tenant(mut self) -> Self {
+        if !self.per.contains(&KeyPart::Tenant) {
+            self.per.insert(0, KeyPart::Tenant);
+        }
+        self
     }
 
     /// Which one it is.
@@ -121,7 +132,9 @@ impl ReadyAmount {
         match self {
             Self::Fixed(amount) => *amount,
             Self::Label { label, default } => {
-                facts.identity.as_ref().and_then(|caller| caller.labels.get(label)?.parse().ok()).unwrap_or(*default)
+                let number = |labels: &Labels| labels.get(label)?.parse().ok();
+                let own = facts.identity.as_ref().and_then(|caller| number(&caller.labels));
+                own.or_else(|| number(&facts.tenant?.labels)).unwrap_or(*default)
             }
         }
     }
@@ -176,6 +189,7 @@ fn push_key(keys: &mut String, per: &[KeyPart], facts: &Facts<'_>, expressions: 
             keys.push(SEPARATOR);
         }
         match part {
+            KeyPart::Tenant => push_name(keys, facts, NameId::IdentityTenant),
             KeyPart::Consumer => push_name(keys, facts, NameId::IdentityConsumer),
             KeyPart::Route => push_name(keys, facts, NameId::RouteName),
             KeyPart::Model => push_name(keys, facts, NameId::ModelName),

@@ -63,7 +63,7 @@ pub enum LimitKind {
 pub enum Amount {
     /// The same for every key.
     Fixed(Setting<u64>),
-    /// From the caller's label, where it has one that is a whole number.
+    /// From the caller's label, else its tenant's, where it is a whole number.
     Label {
         /// Which label.
         label: String,
@@ -72,10 +72,12 @@ pub enum Amount {
     },
 }
 
-/// What a limit counts apart.
+/// What a limit counts apart. Whatever is of the caller is counted within its tenant, written or not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum KeyPart {
+    /// The tenant; callers of none share one key.
+    Tenant,
     /// The consumer; anonymous callers share one key.
     Consumer,
     /// The route.
@@ -86,4 +88,14 @@ pub enum KeyPart {
     Ip,
     /// What an expression gives; missing values share one key.
     Expr(ExpressionId),
+}
+
+impl KeyPart {
+    /// Whether it holds something of the caller; the rest is the gateway's own and shared by all.
+    pub const fn is_of_caller(self) -> bool {
+        match self {
+            Self::Tenant | Self::Consumer | Self::Ip | Self::Expr(_) => true,
+            Self::Route | Self::Model => false,
+        }
+    }
 }

@@ -35,8 +35,18 @@ pub struct LimitSpec {
 pub enum KeyPartSpec {
     /// A fact that has a word.
     Word(KeyWord),
-    /// What an expression gives; missing values share one key.
+    /// What an expression gives, within the caller's tenant; missing values share one key.
     Expr(String),
+}
+
+impl LimitSpec {
+    /// Whether its counters are of callers, and so each of one tenant; otherwise all callers share them.
+    pub fn counts_callers(&self) -> bool {
+        self.per.items.iter().any(|part| match part {
+            KeyPartSpec::Word(KeyWord::Tenant | KeyWord::Consumer | KeyWord::Ip) | KeyPartSpec::Expr(_) => true,
+            KeyPartSpec::Word(KeyWord::Global | KeyWord::Route | KeyWord::Model) => false,
+        })
+    }
 }
 
 /// A fact that requests are counted by.
@@ -46,13 +56,15 @@ pub enum KeyPartSpec {
 pub enum KeyWord {
     /// Nothing: one counter for all.
     Global,
-    /// The consumer; anonymous callers share one key.
+    /// The caller's tenant; callers of none share one key.
+    Tenant,
+    /// The consumer, within its tenant; anonymous callers share one key.
     Consumer,
     /// The route.
     Route,
     /// The Model document. What is counted by it, or looks at it or at the body, does not count requests of routes that serve `http`.
     Model,
-    /// The caller's address.
+    /// The caller's address, within its tenant.
     Ip,
 }
 
@@ -66,7 +78,7 @@ pub struct LimitRuleSpec {
     #[serde(default)]
     pub mode: Mode,
     /// How many requests any stretch of time as long as `window` may hold: a number, `{param: NAME}`, or `{label: NAME, default: NUMBER}` for
-    /// the number in the consumer's label.
+    /// the number in the label of the consumer or, where it has none, of its tenant.
     pub requests: Option<AmountSpec>,
     /// The stretch of time that `requests` counts in.
     pub window: Option<Millis>,
@@ -86,7 +98,7 @@ pub enum AmountSpec {
     Number(u64),
     /// The value of a parameter that the Gateway declares.
     Param(String),
-    /// From the consumer's label.
+    /// From the consumer's or the tenant's label.
     Label {
         /// Which label.
         label: String,
@@ -99,7 +111,7 @@ pub enum AmountSpec {
 #[schemars(deny_unknown_fields)]
 #[expect(dead_code, reason = "only its schema is used")]
 struct LabelForm {
-    /// Name of the consumer's label that holds the number.
+    /// Name of the label that holds the number: the consumer's, else its tenant's.
     label: String,
     /// The number for callers without that label, or with one that is not a whole number.
     default: u64,
@@ -141,7 +153,12 @@ struct WaitForm {
 impl<'de> Deserialize<'de> for KeyPartSpec {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
         let expr = |reference: ExprRef| Ok(Self::Expr(reference.expr));
-        scalar_or_map(from, "`global`, `consumer`, `route`, `model`, `ip` or `{expr: …}`", |word| Ok(Self::Word(word)), expr)
+        scalar_or_map(
+            from,
+            "`global`, `tenant`, `consumer`, `route`, `model`, `ip` or `{expr: …}`",
+            |word| Ok(Self::Word(word)),
+            expr,
+        )
     }
 }
 

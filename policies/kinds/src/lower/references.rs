@@ -5,7 +5,7 @@ use aigw_source::Span;
 use super::{At, Lowering};
 use crate::gateway::{GatewaySpec, ParameterKind};
 use crate::written::Given;
-use crate::{Kind, ParameterId, Setting, rules};
+use crate::{Kind, ParameterId, Setting, TenantId, rules};
 
 /// What a parameter must be where it is used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,6 +59,11 @@ impl<'a> Lowering<'a> {
             return None;
         }
         self.id(kind, name)
+    }
+
+    /// The tenant that is referred to, where one is.
+    pub(crate) fn tenant(&mut self, name: Option<&aigw_core::Name>, at: &At<'a>) -> Option<TenantId> {
+        self.reference(Kind::Tenant, name?.as_str(), at).map(TenantId)
     }
 
     /// The parameter of a name, which must be of the wanted type.

@@ -24,7 +24,7 @@ pub(crate) fn lower<'a>(lowering: &mut Lowering<'a>, typed: Typed<'a, ProviderSp
     let id = ProviderId(lowering.id(Kind::Provider, &doc.name)?);
     check_type(lowering, spec, &at);
     let wire = wire(lowering, spec, &at);
-    let endpoints = endpoints(lowering, spec, id, &at.key("endpoints"));
+    let endpoints = endpoints(lowering, typed, id, &at.key("endpoints"));
     let models = spec.models.iter().map(|(name, model)| (name.clone(), ProviderModel { deployment: model.deployment.clone() }));
     Some(ProviderPlan {
         origin: lowering.origin(doc)?,
@@ -111,12 +111,18 @@ fn version_setting<'a>(
     Some(setting)
 }
 
-fn endpoints<'a>(lowering: &mut Lowering<'a>, spec: &'a ProviderSpec, provider: ProviderId, at: &At<'a>) -> Vec<EndpointId> {
+fn endpoints<'a>(
+    lowering: &mut Lowering<'a>,
+    typed: Typed<'a, ProviderSpec>,
+    provider: ProviderId,
+    at: &At<'a>,
+) -> Vec<EndpointId> {
+    let Typed { doc, spec } = typed;
     let first = lowering.endpoints.len();
     if spec.r#type == ProviderType::Mock {
         if let Ok(name) = MOCK_ENDPOINT.parse::<Name>() {
             let place = lowering.place(at.span());
-            lowering.endpoints.push(EndpointPlan { name, provider, url: None, key: None, place });
+            lowering.endpoints.push(EndpointPlan { name, provider, labels: doc.labels.clone(), url: None, key: None, place });
         }
     } else {
         for (name, endpoint) in &spec.endpoints {
@@ -125,7 +131,9 @@ fn endpoints<'a>(lowering: &mut Lowering<'a>, spec: &'a ProviderSpec, provider: 
             let key = endpoint.auth.as_ref().map(|auth| auth.api_key.secret.clone());
             lowering.secrets.extend(key.clone());
             let place = lowering.place(at.key_span());
-            lowering.endpoints.push(EndpointPlan { name: name.clone(), provider, url, key, place });
+            let mut labels = doc.labels.clone();
+            labels.extend(endpoint.labels.clone());
+            lowering.endpoints.push(EndpointPlan { name: name.clone(), provider, labels, url, key, place });
         }
     }
     let ids: Vec<EndpointId> =

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use aigw_core::{Millis, Name};
 use serde::{Deserialize, Serialize};
 
-use crate::{EndpointId, Origin, Place, ProviderId, Setting};
+use crate::{EndpointId, Labels, Origin, Place, ProviderId, Setting};
 
 /// An upstream account.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -97,6 +97,9 @@ pub struct EndpointPlan {
     pub name: Name,
     /// Whose it is.
     pub provider: ProviderId,
+    /// The provider's labels, and its own over them.
+    #[serde(default, skip_serializing_if = "Labels::is_empty")]
+    pub labels: Labels,
     /// Base URL; `None` for the mock.
     pub url: Option<Setting<String>>,
     /// The secret that is sent as its key; `None` sends none.

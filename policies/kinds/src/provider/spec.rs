@@ -5,6 +5,7 @@ use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use crate::Labels;
 use crate::written::{Given, SecretRef};
 
 /// An upstream account: what it speaks, where it is, which models it has.
@@ -91,6 +92,10 @@ pub struct EndpointSpec {
     /// The base URL. For `openai` and `openai-compatible` up to and including the version, as SDKs want it: `https://api.openai.com/v1`, which is the
     /// default for `openai`. For `azure-openai` the resource: `https://NAME.openai.azure.com`.
     pub url: Option<Given<String>>,
+    /// Labels that a Tenant may require, over those of the Provider's own `metadata`.
+    #[serde(default)]
+    #[schemars(extend("maxProperties" = 100))]
+    pub labels: Labels,
     /// How calls are authenticated. Default: no credential is sent.
     pub auth: Option<AuthSpec>,
 }

@@ -9,7 +9,7 @@ use crate::lower::uses::{PolicyInUse, PolicyUses, policy_set};
 use crate::lower::{At, Lowering, listed};
 use crate::model::ModelSpec;
 use crate::route::{DetachSpec, MatchRow, PathPattern, RoutePlan, RouteSpec, ServePlan, ties};
-use crate::{AuthenticationId, Doc, Kind, Mode, ModelId, RouteId, Spec, Typed, rules};
+use crate::{AuthenticationId, Doc, Kind, Mode, ModelId, RouteId, Spec, TenantId, Typed, rules};
 
 /// Most rows of a program: ten thousand routes with twenty ways each. More would make a small folder a large program.
 const MAX_ROWS: usize = 200_000;
@@ -45,11 +45,13 @@ fn lower<'a>(
     let operations = if clear { operations(lowering, spec, &at) } else { BTreeSet::new() };
     let rows = if clear { super::rows::rows(lowering, typed, id, &operations) } else { Vec::new() };
     let own = lowering.policy_uses(&spec.policies, &at.key("policies"));
+    let tenant = self::tenant(lowering, spec, &at);
     let joined = join(lowering, typed, attached, own);
     check_access(lowering, typed, &joined);
     let plan = RoutePlan {
         origin: lowering.origin(doc)?,
         labels: doc.labels.clone(),
+        tenant,
         serve: serve?,
         authentication: authentications(&joined),
         anonymous: spec.anonymous,
@@ -59,6 +61,16 @@ fn lower<'a>(
         class: spec.class,
     };
     Some((plan, rows))
+}
+
+/// The tenant whose callers alone are served.
+fn tenant<'a>(lowering: &mut Lowering<'a>, spec: &RouteSpec, at: &At<'a>) -> Option<TenantId> {
+    let at = at.key("tenant");
+    if spec.tenant.is_some() && spec.anonymous {
+        let help = "remove `tenant` or `anonymous: true`";
+        lowering.unfit(at.key_span(), "the route is `anonymous: true`, and nobody whom it does not know is of a tenant", help);
+    }
+    lowering.tenant(spec.tenant.as_ref(), &at)
 }
 
 fn authentications(joined: &Joined<'_>) -> Vec<AuthenticationId> {

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::prompt::PromptUse;
 use crate::{
     AuthenticationId, AuthorizationId, EndpointId, ExpressionId, Labels, LimitId, ModelId, Origin, Place, PolicySet, ProviderId,
-    RouteId, ValidationId,
+    RouteId, TenantId, ValidationId,
 };
 
 /// Which requests are served, by what, under which policies.
@@ -19,6 +19,9 @@ pub struct RoutePlan {
     pub origin: Origin,
     /// Its labels.
     pub labels: Labels,
+    /// The tenant whose callers alone are served; `None` serves all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tenant: Option<TenantId>,
     /// What answers.
     pub serve: ServePlan,
     /// All must pass, and yield the same identity. Empty only where `anonymous`.

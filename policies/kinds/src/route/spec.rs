@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use aigw_core::{Operation, SurfaceName};
+use aigw_core::{Name, Operation, SurfaceName};
 use indexmap::IndexMap;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Deserialize;
@@ -52,6 +52,8 @@ pub struct RouteSpec {
     /// How early its requests are refused where the process has many in flight: the Gateway's `load` says when.
     #[serde(default)]
     pub class: Class,
+    /// The Tenant whose callers alone are served here; others are refused, without being told whose it is. Default: callers of every tenant, and of none.
+    pub tenant: Option<Name>,
     /// Decides between matches that are otherwise equal: the higher number first.
     #[serde(default)]
     #[schemars(range(min = -1000, max = 1000))]

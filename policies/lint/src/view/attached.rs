@@ -2,6 +2,7 @@
 
 use aigw_kinds::gateway::RouteSelector;
 use aigw_kinds::route::RouteSpec;
+use aigw_kinds::tenant::TenantSpec;
 use aigw_kinds::written::PolicyUse;
 use aigw_kinds::{Doc, Mode, Repository, Typed};
 
@@ -59,6 +60,9 @@ pub(crate) fn uses(repository: &Repository) -> Vec<Attached<'_>> {
         all.extend(listed(repository, gateway.doc, None, &gateway.spec.policies));
     }
     all.extend(selected(repository).into_iter().flat_map(|(_, attached)| attached));
+    for tenant in repository.all::<TenantSpec>() {
+        all.extend(listed(repository, tenant.doc, None, &tenant.spec.policies));
+    }
     for route in repository.all::<RouteSpec>() {
         all.extend(listed(repository, route.doc, None, &route.spec.policies));
     }
@@ -72,7 +76,8 @@ pub(crate) fn policy_names(repository: &Repository) -> Vec<&str> {
         .iter()
         .flat_map(|gateway| gateway.policies.iter().chain(gateway.attach.iter().flat_map(|attach| &attach.policies)));
     let own = repository.all::<RouteSpec>().flat_map(|route| &route.spec.policies);
-    global.chain(own).map(|used| used.name.as_str()).collect()
+    let tenants = repository.all::<TenantSpec>().flat_map(|tenant| &tenant.spec.policies);
+    global.chain(tenants).chain(own).map(|used| used.name.as_str()).collect()
 }
 
 /// Whether a selector finds a route.

@@ -160,6 +160,7 @@ fn fields<'e>(spec: &'e ExpectSpec, known: &'e Known) -> Vec<Field<'e>> {
         ("/route", names("Route", &known.routes, false), &spec.route),
         ("/model", names("Model", &known.models, false), &spec.model),
         ("/consumer", names("Consumer", &known.consumers, false), &spec.consumer),
+        ("/tenant", names("Tenant", &known.tenants, false), &spec.tenant),
         ("/target", names("target", &known.targets, false), &spec.target),
         ("/outcome", names("outcome", &known.outcomes, true), &spec.outcome),
         ("/calls", ALWAYS_COUNT, &spec.calls),

@@ -14,6 +14,7 @@ pub(super) struct Known {
     pub(super) routes: BTreeSet<String>,
     pub(super) models: BTreeSet<String>,
     pub(super) consumers: BTreeSet<String>,
+    pub(super) tenants: BTreeSet<String>,
     /// `provider/endpoint`.
     pub(super) endpoints: BTreeSet<String>,
     /// `provider/endpoint/model`, and `provider/endpoint` for what is forwarded as it is.
@@ -49,6 +50,7 @@ impl Known {
         let mut known = Self {
             routes: names(&mut program.routes.iter().map(|plan| &plan.origin)),
             models: names(&mut program.models.iter().map(|plan| &plan.origin)),
+            tenants: names(&mut program.tenants.iter().map(|plan| &plan.origin)),
             consumers: names(&mut program.consumers.iter().map(|plan| &plan.origin)),
             secrets: program.secrets.iter().cloned().collect(),
             codes: ErrorCode::ALL.iter().map(|code| code.as_str().to_owned()).collect(),

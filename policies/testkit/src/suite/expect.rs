@@ -23,6 +23,8 @@ pub struct ExpectSpec {
     pub model: Option<Matcher>,
     /// The consumer that was recognised.
     pub consumer: Option<Matcher>,
+    /// The tenant that the caller is of; `{absent: true}` where it is of none.
+    pub tenant: Option<Matcher>,
     /// The target that served, as `provider/endpoint/model`.
     pub target: Option<Matcher>,
     /// Every target that was called, in order.

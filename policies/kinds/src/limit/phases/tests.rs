@@ -34,6 +34,7 @@ fn setting(limits: Vec<Value>) -> (Program, Expressions) {
         "consumers": [
             consumer("ann", &[], json!({"rpm": "60", "word": "many"}), json!([])),
         ],
+        "tenants": [{"origin": origin("home"), "labels": {"rpm": "7", "own": "8"}, "require": {}, "policies": {}}],
         "models": [model("chat-default", &[], "chat")],
         "routes": [route("one", &[0], json!({}))],
         "parameters": [{"name": "rpm", "kind": {"integer": {"min": 1, "max": 100}}, "test": null, "place": [0, 1, 1]}],
@@ -52,6 +53,7 @@ fn gathered(limits: Vec<Value>, phase: Phase, sent: &HeaderMap, known: bool) -> 
     let method = Method::POST;
     let mut facts = facts(&method, "/v1/chat/completions", sent);
     if known {
+        facts.tenant = program.tenants.first();
         facts.identity = program.consumers.first().map(|plan| Identity::of_consumer(ConsumerId(0), plan, "key".parse().unwrap()));
     }
     (facts.route, facts.model) = (program.routes.first(), program.models.first());
@@ -76,12 +78,16 @@ fn a_key_joins_the_values_of_its_parts() {
     let expr = json!({"expr": HEADER});
     for (per, sent, known, expected) in [
         (json!([]), &none, true, ""),
-        (json!(["consumer"]), &none, true, "ann"),
-        (json!(["consumer"]), &none, false, ""),
-        (json!(["consumer", "route", "model"]), &none, true, "ann\u{1f}one\u{1f}chat-default"),
-        (json!(["ip"]), &none, true, "10.1.2.3"),
-        (json!([expr, "consumer"]), &sent, true, "blue\u{1f}ann"),
-        (json!([expr, "consumer"]), &none, true, "\u{1f}ann"),
+        (json!(["consumer"]), &none, true, "home\u{1f}ann"),
+        (json!(["consumer"]), &none, false, "\u{1f}"),
+        (json!(["route", "model"]), &none, true, "one\u{1f}chat-default"),
+        (json!(["tenant"]), &none, true, "home"),
+        (json!(["tenant"]), &none, false, ""),
+        (json!(["model", "tenant", "consumer"]), &none, true, "chat-default\u{1f}home\u{1f}ann"),
+        (json!(["consumer", "route", "model"]), &none, true, "home\u{1f}ann\u{1f}one\u{1f}chat-default"),
+        (json!(["ip"]), &none, true, "home\u{1f}10.1.2.3"),
+        (json!([expr, "consumer"]), &sent, true, "home\u{1f}blue\u{1f}ann"),
+        (json!([expr, "consumer"]), &none, true, "home\u{1f}\u{1f}ann"),
     ] {
         assert_eq!(key(per.clone(), sent, known).as_deref(), Some(expected), "{per}");
     }
@@ -93,9 +99,10 @@ fn values_that_are_long_are_digested_and_stay_apart() {
     let per = json!([{"expr": HEADER}]);
     let of = |value: &str| key(per.clone(), &headers(&[("x-key", value)]), true).unwrap_or_default();
     let (a, b) = (of(&long('a')), of(&long('b')));
-    assert_eq!((a.len(), a.starts_with(DIGEST_MARK)), (65, true));
+    let digested = |key: &str| key.strip_prefix("home\u{1f}").map(|value| (value.len(), value.starts_with(DIGEST_MARK)));
+    assert_eq!(digested(&a), Some((65, true)));
     assert_ne!(a, b);
-    assert_eq!(of(&"x".repeat(MAX_PART_BYTES)), "x".repeat(MAX_PART_BYTES));
+    assert_eq!(of(&"x".repeat(MAX_PART_BYTES)), format!("home\u{1f}{}", "x".repeat(MAX_PART_BYTES)));
 }
 
 #[test]
@@ -124,6 +131,8 @@ fn amounts_come_from_the_policy_the_environment_or_the_caller_s_label() {
         (label("rpm"), true, 60),
         (label("rpm"), false, 5),
         (label("word"), true, 5),
+        (label("own"), true, 8),
+        (label("own"), false, 5),
         (label("absent"), true, 5),
     ] {
         let limits = vec![limit(json!([]), "admit", &[json!({"amount": amount})])];
@@ -157,7 +166,7 @@ fn each_phase_gathers_its_own_limits_in_order() {
         limit(json!(["model"]), "resolve", &[json!({"id": 9})]),
     ];
     let (claims, shown) = gathered(limits.clone(), Phase::Admit, &headers(&[]), true);
-    assert_eq!(shown.iter().map(|claim| claim.0.as_str()).collect::<Vec<_>>(), ["ann", "ann"]);
+    assert_eq!(shown.iter().map(|claim| claim.0.as_str()).collect::<Vec<_>>(), ["home\u{1f}ann", "home\u{1f}ann"]);
     let rules: Vec<_> = claims.drafts().iter().map(|draft| (draft.by, claims.claim(draft).rule, draft.wait)).collect();
     let by = |rule| Decider::LimitRule(LimitId(0), rule);
     assert_eq!(rules, [(by(0), 7, Millis::default()), (by(1), 8, Millis::from_secs(2))]);

@@ -74,6 +74,7 @@ fn limit(spec: &LimitSpec) -> Vec<(String, &'static str)> {
         let item = if spec.per.list { format!("/spec/per/{index}") } else { "/spec/per".to_owned() };
         match part {
             KeyPartSpec::Word(KeyWord::Consumer) => places.push((item, "requests are counted by the consumer")),
+            KeyPartSpec::Word(KeyWord::Tenant) => places.push((item, "requests are counted by the tenant")),
             KeyPartSpec::Expr(text) if reads_only_identity(&view::reads(text)) => places.push((format!("{item}/expr"), READS)),
             _ => {}
         }
@@ -105,7 +106,7 @@ fn model(spec: &ModelSpec) -> Vec<(String, &'static str)> {
 }
 
 fn is_identity(read: &NameRef) -> bool {
-    matches!(read.name, NameId::IdentityConsumer | NameId::IdentityRoles | NameId::IdentityLabels)
+    matches!(read.name, NameId::IdentityConsumer | NameId::IdentityTenant | NameId::IdentityRoles | NameId::IdentityLabels)
 }
 
 fn reads_identity(reads: &[NameRef]) -> bool {
