@@ -2,17 +2,13 @@
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::time::Duration;
-
-use rustls::ServerConfig;
 
 use crate::admin::Token;
 use crate::reload::{File, Source};
 use crate::secrets::Secrets;
-use crate::serve::server_tls;
 use crate::settings::{DecisionLog, Settings, ThreadModel};
-use crate::transport::ClientTls;
+use crate::tls::Certificates;
 
 const LISTEN: &str = "127.0.0.1:8080";
 const ADMIN: &str = "127.0.0.1:8081";
@@ -65,8 +61,7 @@ impl StartReason {
 pub(crate) struct Config {
     pub(crate) listen: SocketAddr,
     pub(crate) admin: SocketAddr,
-    pub(crate) tls: Option<Arc<ServerConfig>>,
-    pub(crate) upstream_tls: ClientTls,
+    pub(crate) certificates: Certificates,
     pub(crate) secrets: Secrets,
     pub(crate) source: Box<dyn Source>,
     pub(crate) drain: Duration,
@@ -83,7 +78,6 @@ impl Config {
         let secrets = Secrets::new(settings.secrets_folder.clone());
         let admin = settings.admin.map_or_else(|| default(ADMIN), Ok)?;
         check_token(&settings, admin, &secrets)?;
-        let tls = settings.tls.as_ref().map(|tls| server_tls(&tls.cert, &tls.key)).transpose();
         let source = match source {
             Some(source) => source,
             None => Box::new(bundle_file(&settings)?),
@@ -91,8 +85,7 @@ impl Config {
         Ok(Self {
             listen: settings.listen.map_or_else(|| default(LISTEN), Ok)?,
             admin,
-            tls: tls.map_err(|fault| StartReason::Tls.with(fault))?,
-            upstream_tls: ClientTls::new(&settings.cas).map_err(|fault| StartReason::Tls.with(fault))?,
+            certificates: Certificates::new(&settings).map_err(|fault| StartReason::Tls.with(fault))?,
             secrets,
             source,
             drain: settings.drain.map_or(DRAIN, aigw_core::Millis::as_duration),

@@ -23,6 +23,7 @@ mod serve;
 mod settings;
 mod tasks;
 mod threads;
+mod tls;
 mod transport;
 mod world;
 
@@ -32,4 +33,4 @@ mod tests;
 pub use config::{StartError, StartReason};
 pub use process::Addresses;
 pub use run::{ExitReason, Running, run};
-pub use settings::{DecisionLog, DecisionLogError, Settings, ThreadModel, TlsSettings};
+pub use settings::{CaSettings, DecisionLog, DecisionLogError, Settings, ThreadModel, TlsSettings};

@@ -18,6 +18,7 @@ use crate::reload::History;
 use crate::secrets::Secrets;
 use crate::serve::Counts;
 use crate::tasks::Tasks;
+use crate::tls::Certificates;
 use crate::transport::Pools;
 use crate::world::{Clock, Random};
 
@@ -35,6 +36,7 @@ pub(crate) struct Process {
     /// For what the gateway itself asks for; used on the control runtime.
     #[expect(dead_code, reason = "asked by the sources of tokens and keys that come next")]
     pub(crate) fetcher: Fetcher,
+    pub(crate) certificates: Certificates,
     pub(crate) counters: MemoryCounters,
     pub(crate) state: Arc<State>,
     pub(crate) records: Sink,
@@ -75,6 +77,7 @@ pub(crate) struct Parts {
     pub(crate) random: Arc<Random>,
     pub(crate) secrets: Secrets,
     pub(crate) fetcher: Fetcher,
+    pub(crate) certificates: Certificates,
     pub(crate) records: Sink,
     pub(crate) workers: Vec<Worker>,
     pub(crate) tasks: Tasks,
@@ -83,7 +86,19 @@ pub(crate) struct Parts {
 
 impl Process {
     pub(crate) fn new(parts: Parts) -> Self {
-        let Parts { parameters, require_secrets, drain, random, secrets, fetcher, records, workers, tasks, addresses } = parts;
+        let Parts {
+            parameters,
+            require_secrets,
+            drain,
+            random,
+            secrets,
+            fetcher,
+            certificates,
+            records,
+            workers,
+            tasks,
+            addresses,
+        } = parts;
         let counters = MemoryCounters::new(random.next());
         Self {
             parameters,
@@ -93,6 +108,7 @@ impl Process {
             random,
             secrets,
             fetcher,
+            certificates,
             counters,
             state: Arc::default(),
             records,

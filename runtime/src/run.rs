@@ -21,6 +21,7 @@ use crate::serve::{Listener, Sharing, bind};
 use crate::settings::{Settings, ThreadModel};
 use crate::tasks::{Task, Tasks};
 use crate::threads::DataThreads;
+use crate::tls::ServerTls;
 use crate::transport::{ClientTls, Pools};
 use crate::world::Random;
 
@@ -28,6 +29,8 @@ use crate::world::Random;
 const RELOADS: usize = 16;
 /// How often secrets are read again.
 const SECRETS_EVERY: Duration = Duration::from_secs(5);
+/// How often certificates are looked at. What changed is read once it rests: at the second look.
+const CERTIFICATES_EVERY: Duration = Duration::from_secs(1);
 /// What interrupted streams get to say goodbye, and connections to end.
 const GOODBYE: Duration = Duration::from_secs(5);
 
@@ -123,18 +126,23 @@ impl Running {
         let store = store.map_err(|fault| StartReason::State.with(fault))?;
         let sockets = data_sockets(&config)?;
         let admin = listen(config.admin, Sharing::Alone)?;
-        let addresses =
-            Addresses { data: address(&sockets)?, admin: admin.local_addr().map_err(listen_fault)?, tls: config.tls.is_some() };
+        let addresses = Addresses {
+            data: address(&sockets)?,
+            admin: admin.local_addr().map_err(listen_fault)?,
+            tls: config.certificates.server().is_some(),
+        };
         let (records, writer) = decision_log(&config)?;
         let data = DataThreads::start(config.thread_model, config.threads).map_err(system)?;
-        let Config { settings, secrets, source, tls, .. } = config;
-        let upstream_tls = Arc::new(config.upstream_tls);
+        let Config { settings, secrets, source, certificates, .. } = config;
+        let upstream_tls = certificates.upstream();
+        let tls = certificates.server();
         let process = Arc::new(Process::new(Parts {
             workers: workers(&data, &upstream_tls),
             drain: config.drain,
             random: Arc::new(random),
             secrets,
             fetcher: Fetcher::new(upstream_tls),
+            certificates,
             records,
             tasks: Tasks::on(control.handle().clone()),
             addresses,
@@ -151,6 +159,7 @@ impl Running {
             Task::spawn_on(control.handle(), reloader.run(asked)),
             Task::spawn_on(control.handle(), serve_admin(plane, admin)),
             Task::spawn_on(control.handle(), keep_secrets(Arc::clone(&process))),
+            Task::spawn_on(control.handle(), keep_certificates(Arc::clone(&process))),
         ];
         Ok(Self { process, closing, reloads, first, data, control_tasks: control_tasks.into(), control, writer })
     }
@@ -260,7 +269,7 @@ fn serve_data(
     data: &DataThreads,
     closing: &Arc<Cut>,
     sockets: Vec<TcpListener>,
-    tls: Option<Arc<rustls::ServerConfig>>,
+    tls: Option<Arc<ServerTls>>,
 ) {
     for (worker, (tasks, socket)) in data.tasks().iter().zip(sockets).enumerate() {
         let listener = Listener {
@@ -300,5 +309,14 @@ async fn keep_secrets(process: Arc<Process>) {
         tokio::time::sleep(SECRETS_EVERY).await;
         let process = Arc::clone(&process);
         crate::tasks::blocking(move || process.secrets.refresh()).await;
+    }
+}
+
+/// Certificates, keys, authorities and revocation lists follow their files.
+async fn keep_certificates(process: Arc<Process>) {
+    loop {
+        tokio::time::sleep(CERTIFICATES_EVERY).await;
+        let process = Arc::clone(&process);
+        crate::tasks::blocking(move || process.certificates.refresh()).await;
     }
 }

@@ -23,10 +23,11 @@ pub struct Settings {
     pub admin_token_secret: Option<String>,
     /// The file that holds the admin address's bearer token, instead of `adminTokenSecret`.
     pub admin_token_file: Option<PathBuf>,
-    /// Certificate and key of `listen`. Default: no TLS.
+    /// Certificate and key of `listen`. Files are read again when they change. Default: no TLS.
     pub tls: Option<TlsSettings>,
-    /// Named certificate authorities, each a PEM file: what policies mean by `tls: {ca: NAME}`.
-    pub cas: BTreeMap<Name, PathBuf>,
+    /// Named certificate authorities, each a PEM file, or such a file and its revocation lists: what policies mean by `tls: {ca: NAME}` and
+    /// `mtls: {ca: NAME}`. Files are read again when they change.
+    pub cas: BTreeMap<Name, CaSettings>,
     /// A folder with one file a secret, named like the secret, as Kubernetes mounts them. Files are read again when they change.
     /// A secret without a file comes from the environment: `AIGW_SECRET_` and its name in upper case with `_` for `-` and `.`.
     pub secrets_folder: Option<PathBuf>,
@@ -63,6 +64,80 @@ pub struct TlsSettings {
     pub cert: PathBuf,
     /// Its private key, a PEM file.
     pub key: PathBuf,
+}
+
+/// A certificate authority: the path of its PEM file, or a mapping with `file` and `crl`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct CaSettings {
+    /// Its certificates, a PEM file.
+    pub file: PathBuf,
+    /// Its revocation lists, a PEM file. With it, client certificates that are revoked, that no list speaks of, or whose list is over are refused.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub crl: Option<PathBuf>,
+}
+
+/// The long form of [`CaSettings`].
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct CaFiles {
+    file: PathBuf,
+    crl: Option<PathBuf>,
+}
+
+impl<'de> Deserialize<'de> for CaSettings {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        struct Either;
+
+        impl<'de> serde::de::Visitor<'de> for Either {
+            type Value = CaSettings;
+
+            fn expecting(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                out.write_str("a path, or a mapping with `file` and `crl`")
+            }
+
+            fn visit_str<E: serde::de::Error>(self, path: &str) -> Result<CaSettings, E> {
+                Ok(CaSettings { file: path.into(), crl: None })
+            }
+
+            fn visit_map<A: serde::de::MapAccess<'de>>(self, map: A) -> Result<CaSettings, A::Error> {
+                let CaFiles { file, crl } = CaFiles::deserialize(serde::de::value::MapAccessDeserializer::new(map))?;
+                Ok(CaSettings { file, crl })
+            }
+        }
+
+        from.deserialize_any(Either)
+    }
+}
+
+impl schemars::JsonSchema for CaSettings {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "CaSettings".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({
+            "description": "The path of a PEM file, or that and its revocation lists.",
+            "oneOf": [
+                {"type": "string"},
+                {
+                    "type": "object",
+                    "properties": {
+                        "file": {"type": "string", "description": "Its certificates, a PEM file."},
+                        "crl": {
+                            "type": "string",
+                            "description": "Its revocation lists, a PEM file. With it, client certificates that are revoked, that no list speaks of, or whose list is over are refused.",
+                        },
+                    },
+                    "required": ["file"],
+                    "additionalProperties": false,
+                },
+            ],
+        })
+    }
 }
 
 /// How threads share the work.
@@ -210,10 +285,23 @@ mod tests {
             r#"{"decisions": "off"}"#,
             r#"{"decisions": "file:"}"#,
             r#"{"tls": {"cert": "a"}}"#,
+            r#"{"cas": {"a": {"crl": "b"}}}"#,
+            r#"{"cas": {"a": {"file": "b", "key": "c"}}}"#,
+            r#"{"cas": {"a": 1}}"#,
             r#"{"threads": 0}"#,
         ] {
             assert!(serde_json::from_str::<Settings>(bad).is_err(), "{bad}");
         }
+    }
+
+    #[test]
+    fn an_authority_is_a_path_or_a_path_and_its_lists() {
+        let settings = read(r#"{"cas": {"a": "a.pem", "b": {"file": "b.pem", "crl": "b.crl"}, "c": {"file": "c.pem"}}}"#);
+        let of = |name: &str| settings.cas.get(&name.parse::<Name>().unwrap()).cloned().unwrap();
+        assert_eq!(of("a"), CaSettings { file: "a.pem".into(), crl: None });
+        assert_eq!(of("b"), CaSettings { file: "b.pem".into(), crl: Some("b.crl".into()) });
+        assert_eq!(of("c"), CaSettings { file: "c.pem".into(), crl: None });
+        assert_eq!(read(&serde_json::to_string(&settings).unwrap()), settings);
     }
 
     #[test]

@@ -87,7 +87,7 @@ fn asks(stream: bool) -> anyhow::Result<Client> {
         .header(AUTHORIZATION, format!("Bearer {KEY}"))
         .header(CONTENT_TYPE, "application/json")
         .body(Bytes::from(body))?;
-    Ok(Client { request, peer: IpAddr::V4(Ipv4Addr::LOCALHOST), leaves: None })
+    Ok(Client { request, peer: IpAddr::V4(Ipv4Addr::LOCALHOST).into(), leaves: None })
 }
 
 fn checked(exchanges: Vec<Exchange>) -> anyhow::Result<()> {

@@ -36,7 +36,7 @@ pub(super) fn run(case: &Case, program: &Program, digest: &str, starts: Timestam
         sim.lose_secret(SECRETS[lost]);
     }
     let engine = Engine::new(loaded, Arc::new(State::default()), sim.clone(), digest.to_owned());
-    let client = |request| Client { request, peer: IpAddr::V4(Ipv4Addr::LOCALHOST), leaves: None };
+    let client = |request| Client { request, peer: IpAddr::V4(Ipv4Addr::LOCALHOST).into(), leaves: None };
     let ask = |(ask, begins): (&Ask, &Millis)| {
         sim.advance(Millis::new(begins.as_millis().saturating_sub(sim.elapsed().as_millis())));
         let exchange = sim.exchange(&engine, vec![client(ask.request())]).pop().unwrap();

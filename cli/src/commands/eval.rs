@@ -182,18 +182,23 @@ fn caller(program: &Program, consumer: &str, credential: Option<&str>, at: Times
     let names = || program.consumers.iter().map(|plan| plan.origin.name.as_str());
     let plan = program.consumers.iter().find(|plan| plan.origin.name.as_str() == consumer);
     let plan = plan.ok_or_else(|| unknown("consumer", consumer, names()))?;
-    let key = match credential {
-        Some(id) => Some(plan.keys.iter().find(|key| key.id.as_str() == id).ok_or_else(|| {
+    let ids = || plan.keys.iter().map(|key| &key.id).chain(plan.certificates.iter().map(|certificate| &certificate.id));
+    let takes_keys = program.authentications.iter().any(|plan| !plan.api_key_headers.is_empty());
+    let id = match credential {
+        Some(id) => Some(ids().find(|known| known.as_str() == id).ok_or_else(|| {
             let stop = Stop::usage(format!("the consumer `{consumer}` has no credential `{id}`"));
-            or_nearest(stop, id, plan.keys.iter().map(|key| key.id.as_str()))
+            or_nearest(stop, id, ids().map(aigw_core::Name::as_str))
         })?),
-        None => plan.keys.iter().find(|key| key.not_after.is_none_or(|end| at < end)).or(plan.keys.first()),
+        None => {
+            let valid = plan.keys.iter().find(|key| takes_keys && key.not_after.is_none_or(|end| at < end)).map(|key| &key.id);
+            valid.or(plan.certificates.first().map(|certificate| &certificate.id)).or(ids().next())
+        }
     };
-    let key = key.ok_or_else(|| Stop::usage(format!("the consumer `{consumer}` has no credential")))?;
-    if program.authentications.iter().all(|plan| plan.api_key_headers.is_empty()) {
-        return Err(Stop::usage("no Authentication takes API keys, so nobody can be asked `--as` anybody"));
+    let id = id.ok_or_else(|| Stop::usage(format!("the consumer `{consumer}` has no credential")))?;
+    if !takes_keys && plan.keys.iter().any(|key| key.id == *id) {
+        return Err(Stop::usage("no Authentication takes API keys, so nobody can be asked `--as` one who has only those"));
     }
-    Ok(Caller { consumer: consumer.to_owned(), credential: key.id.to_string() })
+    Ok(Caller { consumer: consumer.to_owned(), credential: id.to_string() })
 }
 
 fn unknown<'n>(what: &str, asked: &str, names: impl Iterator<Item = &'n str>) -> Stop {

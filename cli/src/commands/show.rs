@@ -129,6 +129,7 @@ impl Sheet<'_> {
         self.title("callers");
         for plan in route.authentication.iter().filter_map(|id| id.of(self.program)) {
             let mut methods: Vec<String> = plan.api_key_headers.iter().map(|header| format!("API key in `{header}`")).collect();
+            methods.extend(plan.mtls.as_ref().map(|mtls| format!("client certificate of `{}`", mtls.ca)));
             methods.extend(plan.anonymous.then(|| "anonymous".to_owned()));
             self.line(format!("  {}: {}", plan.origin.name, methods.join(", ")), plan.origin.place);
         }

@@ -11,7 +11,7 @@ mod upstream;
 use std::sync::Arc;
 
 use aigw_core::{LimitState, Operation, PolicyVerdict};
-use aigw_kinds::authentication::{KeyTable, Presented, authenticate};
+use aigw_kinds::authentication::{Credentials, Presented, authenticate};
 use aigw_kinds::authorization::{Asked, Authorized, authorize, authorize_model, may_use};
 use aigw_kinds::facts::Facts;
 use aigw_kinds::prompt::{PromptInput, apply_prompts};
@@ -38,7 +38,7 @@ pub struct Loaded {
     program: Program,
     expressions: Expressions,
     matcher: Matcher,
-    keys: KeyTable,
+    credentials: Credentials,
     routes: Vec<LoadedRoute>,
     tenants: Vec<Tenant>,
     models: Vec<LoadedModel>,
@@ -108,7 +108,7 @@ impl Loaded {
         program.check_parameters(&parameters).map_err(|fault| ParametersInvalid.with(fault))?;
         let expressions = Expressions::compile(&program).map_err(|fault| ProgramUnloadable.with(fault))?;
         let matcher = Matcher::new(&program).map_err(|fault| ProgramUnloadable.with(fault))?;
-        let keys = KeyTable::new(&program.consumers).map_err(|fault| ProgramUnloadable.with(fault))?;
+        let credentials = Credentials::new(&program.consumers).map_err(|fault| ProgramUnloadable.with(fault))?;
         let shelf = Shelf::new(&program, &parameters)?;
         Ok(Self {
             routes: program.routes.iter().map(|plan| shelf.route(plan)).collect::<Result<_, _>>()?,
@@ -125,7 +125,7 @@ impl Loaded {
             program,
             expressions,
             matcher,
-            keys,
+            credentials,
         })
     }
 
@@ -210,7 +210,7 @@ impl Loaded {
         presented: &Presented<'_>,
         decisions: &mut Vec<Decision>,
     ) -> Result<Option<Arc<Identity>>, Refusal> {
-        authenticate(&route.authentication, &self.keys, presented, decisions)
+        authenticate(&route.authentication, &self.credentials, presented, decisions)
     }
 
     /// The authorize phase. `facts` knows the consumer and the route.

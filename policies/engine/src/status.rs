@@ -16,7 +16,12 @@ pub const fn status_of(code: ErrorCode) -> StatusCode {
         | ErrorCode::PromptParameterInvalid
         | ErrorCode::PromptFailed
         | ErrorCode::TooManyMessages => StatusCode::BAD_REQUEST,
-        ErrorCode::MissingApiKey | ErrorCode::InvalidApiKey | ErrorCode::ApiKeyExpired => StatusCode::UNAUTHORIZED,
+        ErrorCode::MissingApiKey
+        | ErrorCode::InvalidApiKey
+        | ErrorCode::ApiKeyExpired
+        | ErrorCode::MissingCertificate
+        | ErrorCode::UnknownCertificate
+        | ErrorCode::CertificateExpired => StatusCode::UNAUTHORIZED,
         ErrorCode::NotAuthorized | ErrorCode::WrongTenant | ErrorCode::ModelNotAllowed | ErrorCode::AddressNotAllowed => {
             StatusCode::FORBIDDEN
         }

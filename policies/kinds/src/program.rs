@@ -63,6 +63,15 @@ pub struct Program {
     pub secrets: Vec<String>,
 }
 
+impl Program {
+    /// The certificate authorities whose client certificates the policies need, as the host's settings must call them; sorted.
+    pub fn client_authorities(&self) -> Vec<Name> {
+        let named = self.authentications.iter().filter_map(|plan| Some(plan.mtls.as_ref()?.ca.clone()));
+        let named: std::collections::BTreeSet<Name> = named.collect();
+        named.into_iter().collect()
+    }
+}
+
 macro_rules! ids {
     ($($(#[$doc:meta])* $id:ident => $table:ident : $plan:ty),+ $(,)?) => {
         $(

@@ -20,7 +20,7 @@ pub const NOT_DETACHABLE: RuleId = rule("C034", "not-detachable");
 pub const UNKNOWN_FILE: RuleId = rule("C035", "unknown-file");
 /// A parameter whose type or value does not do.
 pub const INVALID_PARAMETER: RuleId = rule("C036", "invalid-parameter");
-/// Two API keys with one digest or one id.
+/// Two credentials with one digest, one mark or one id.
 pub const DUPLICATE_CREDENTIAL: RuleId = rule("C037", "duplicate-credential");
 /// More ways to reach routes than a program may hold.
 pub const TOO_MANY_WAYS: RuleId = rule("C038", "too-many-ways");

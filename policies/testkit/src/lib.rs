@@ -5,6 +5,7 @@
 //!
 //! [`load`] reads test files into [`Case`]s, [`run`] runs one in a world of its own and gives a [`Report`]. [`Coverage`] counts what was reached.
 
+mod certificates;
 mod coverage;
 mod documents;
 mod judge;

@@ -2,6 +2,7 @@
 
 mod answers;
 mod case;
+mod certificate;
 mod domain;
 mod expectation;
 mod identity;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use aigw_core::{Record, Timestamp};
+use aigw_core::{Peer, Record, Timestamp};
 use aigw_engine::matcher::{Misfit, host, normal_path};
 use aigw_engine::{Engine, Loaded, State};
 use aigw_kinds::facts::{Facts, HeadFacts};
@@ -14,12 +14,12 @@ use bytes::Bytes;
 use http::header::AUTHORIZATION;
 use http::{HeaderValue, Request};
 
-use crate::keys;
 use crate::load;
 use crate::script::{Playing, Script, render};
 use crate::subject::Subject;
 use crate::suite::{AnswerSpec, ChatAnswer, EmbeddingsAnswer, UsageSpec};
 use crate::world::{Answer, Client, Exchange, Sent, Sim, Unscripted, Upstream};
+use crate::{certificates, keys};
 
 /// What bundles are called that were never built.
 const NO_BUNDLE: &str = "sha256:eval";
@@ -31,7 +31,7 @@ pub struct Once {
     pub request: Request<Bytes>,
     /// Whose address it comes from.
     pub peer: IpAddr,
-    /// Who asks, by a key that is made up and verified for real; `None` leaves the request as it stands.
+    /// Who asks, by a key or certificate that is made up and judged for real; `None` leaves the request as it stands.
     pub caller: Option<Caller>,
     /// When.
     pub at: Timestamp,
@@ -101,13 +101,15 @@ pub fn once(program: &Arc<Program>, once: Once) -> Result<Shown, String> {
     };
     let sim = Sim::new(once.at, 0, upstream);
     let engine = Engine::new(Arc::clone(&loaded), Arc::new(State::default()), sim.clone(), NO_BUNDLE.to_owned());
+    let certificate = once.caller.as_ref().and_then(|caller| certificates::of(loaded.program(), caller));
     let request = match &once.caller {
-        Some(caller) => asked_as(&loaded, &once, caller),
+        Some(caller) => asked_as(&loaded, &once, caller, certificate.is_some()),
         None => once.request.clone(),
     };
     // Looking for the route has evaluated what the engine will evaluate again.
     subject.take_seen();
-    let client = Client { request: request.clone(), peer: once.peer, leaves: None };
+    let peer = Peer { address: once.peer, certificate: certificate.map(Arc::new) };
+    let client = Client { request: request.clone(), peer, leaves: None };
     let exchange = sim.exchange(&engine, vec![client]).pop().ok_or("the request was lost")?;
     Ok(Shown { exchange, evaluations: subject.take_seen(), loaded, subject, asked: request })
 }
@@ -151,11 +153,14 @@ impl Shown {
     }
 }
 
-/// The request with the caller's key, and no other, in the header that its route reads first.
-fn asked_as(loaded: &Loaded, once: &Once, caller: &Caller) -> Request<Bytes> {
+/// The request with the caller's key, and no other, in the header that its route reads first; with none where the connection says who calls.
+fn asked_as(loaded: &Loaded, once: &Once, caller: &Caller, by_connection: bool) -> Request<Bytes> {
     let mut request = once.request.clone();
     for name in loaded.program().authentications.iter().flat_map(|plan| &plan.api_key_headers) {
         request.headers_mut().remove(name.as_str());
+    }
+    if by_connection {
+        return request;
     }
     let (uri, headers) = (request.uri(), request.headers());
     let (path, host) = (normal_path(uri.path()), host(uri, headers));

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use aigw_core::{Millis, Timestamp};
+use aigw_core::{Millis, PeerCertificate, Timestamp};
 use aigw_source::{Document, Span};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, Uri};
@@ -97,11 +97,13 @@ pub(crate) struct Request {
     pub(crate) leaves: Option<Leave>,
 }
 
-/// A key and the header it is sent in; `None` for the one that the route's Authentication reads first.
+/// What proves who asks.
 #[derive(Clone, Debug)]
-pub(crate) struct Credential {
-    pub(crate) key: String,
-    pub(crate) header: Option<http::HeaderName>,
+pub(crate) enum Credential {
+    /// A key and the header it is sent in; `None` for the one that the route's Authentication reads first.
+    Key { key: String, header: Option<http::HeaderName> },
+    /// The certificate of the connection.
+    Certificate(Arc<PeerCertificate>),
 }
 
 /// A part of a request that differs from one to the next; `{i}` in the text is the number.

@@ -5,8 +5,7 @@ mod snapshot;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use aigw_core::World;
-use aigw_core::{ErrorCode, Millis};
+use aigw_core::{ErrorCode, Millis, Peer, PeerCertificate, World};
 use aigw_engine::{Engine, Loaded, State};
 use aigw_kinds::facts::HeadFacts;
 use aigw_kinds::{Evaluation, Judged};
@@ -107,10 +106,10 @@ impl Runner<'_> {
     }
 
     fn send(&mut self, step: usize, send: &Send) {
-        let header = send.credential.as_ref().and_then(|credential| self.header_of(&send.request, credential));
+        let shown = send.credential.as_ref().map_or(Shown::Nothing, |credential| self.shown(&send.request, credential));
         // What finding the header saw was seen for no request.
         self.subject.take_seen();
-        let client = |index: u64| client(&send.request, header.as_ref(), &send.vary, index);
+        let client = |index: u64| client(&send.request, &shown, &send.vary, index);
         let mut counts: BTreeMap<String, u64> = BTreeMap::new();
         if send.together {
             let exchanges = self.sim.exchange(&self.engine, (0..u64::from(send.times)).map(client).collect());
@@ -240,11 +239,15 @@ impl Runner<'_> {
         self.report
     }
 
-    /// The header in which the route that this request reaches reads an API key first.
-    fn header_of(&self, request: &Request, credential: &Credential) -> Option<(HeaderName, HeaderValue)> {
-        let name = credential.header.clone().or_else(|| self.read_first(request)).unwrap_or(AUTHORIZATION);
-        let value = if name == AUTHORIZATION { format!("Bearer {}", credential.key) } else { credential.key.clone() };
-        Some((name, HeaderValue::from_str(&value).ok()?))
+    /// A key goes where the route that this request reaches looks for one first.
+    fn shown(&self, request: &Request, credential: &Credential) -> Shown {
+        let (key, header) = match credential {
+            Credential::Certificate(certificate) => return Shown::Certificate(Arc::clone(certificate)),
+            Credential::Key { key, header } => (key, header),
+        };
+        let name = header.clone().or_else(|| self.read_first(request)).unwrap_or(AUTHORIZATION);
+        let value = if name == AUTHORIZATION { format!("Bearer {key}") } else { key.clone() };
+        HeaderValue::from_str(&value).map_or(Shown::Nothing, |value| Shown::Header(name, value))
     }
 
     fn read_first(&self, request: &Request) -> Option<HeaderName> {
@@ -264,15 +267,27 @@ impl Runner<'_> {
     }
 }
 
+/// How a client shows who it is.
+enum Shown {
+    Nothing,
+    Header(HeaderName, HeaderValue),
+    Certificate(Arc<PeerCertificate>),
+}
+
 /// A request as a client sends it; `index` is put into what varies.
-fn client(request: &Request, credential: Option<&(HeaderName, HeaderValue)>, vary: &[crate::plan::Vary], index: u64) -> Client {
+fn client(request: &Request, shown: &Shown, vary: &[crate::plan::Vary], index: u64) -> Client {
     let mut sent = http::Request::new(request.body.clone());
     *sent.method_mut() = request.method.clone();
     *sent.uri_mut() = request.uri.clone();
     let headers = sent.headers_mut();
     *headers = request.headers.clone();
     headers.insert(HOST, request.host.clone());
-    headers.extend(credential.cloned());
+    let mut peer = Peer::from(request.ip);
+    match shown {
+        Shown::Nothing => {}
+        Shown::Header(name, value) => drop(headers.insert(name.clone(), value.clone())),
+        Shown::Certificate(certificate) => peer.certificate = Some(Arc::clone(certificate)),
+    }
     for part in vary {
         let text = part.text.replace("{i}", &index.to_string());
         match &part.part {
@@ -289,7 +304,7 @@ fn client(request: &Request, credential: Option<&(HeaderName, HeaderValue)>, var
             }
         }
     }
-    Client { request: sent, peer: request.ip, leaves: request.leaves }
+    Client { request: sent, peer, leaves: request.leaves }
 }
 
 fn line(request: &Request) -> String {

@@ -6,7 +6,8 @@ mod expect;
 mod matcher;
 mod request;
 
-use aigw_core::Millis;
+use aigw_core::{Millis, Name};
+use aigw_kinds::consumer::Instant;
 use aigw_kinds::written::OneOrMany;
 use indexmap::IndexMap;
 use schemars::JsonSchema;
@@ -65,8 +66,27 @@ pub struct IdentitySpec {
     pub anonymous: Option<bool>,
     /// The text of a key as the caller would send it, such as one that nobody issued.
     pub key: Option<String>,
+    /// The client certificate of the caller's connection, such as one that is nobody's. What a Consumer's certificate looks like says `consumer`.
+    pub mtls: Option<IdentityCertificateSpec>,
     /// The header that the key is sent in. Default: the first that the route's Authentication reads.
     pub header: Option<String>,
+}
+
+/// A client certificate that a connection has proved to hold. Times and chains are not verified again.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase", default)]
+pub struct IdentityCertificateSpec {
+    /// The authorities it leads to. Default: every one that the policies name; `[]` for a certificate that was revoked since the connection began.
+    pub authorities: Option<Vec<Name>>,
+    /// Its subject, as a Consumer's credential writes it. Default: none.
+    pub subject: Option<String>,
+    /// Its alternative names, as a Consumer's credential writes them.
+    pub san: Vec<String>,
+    /// Its SHA-256: 64 hex digits. Default: one that nobody has.
+    #[schemars(regex(pattern = "^[0-9a-fA-F]{64}$"))]
+    pub fingerprint: Option<String>,
+    /// When it ends: a day or a moment. Default: never.
+    pub not_after: Option<Instant>,
 }
 
 /// One thing that must hold. Either `send`, `steps` or `sample`.

@@ -17,6 +17,7 @@ use hyper::body::Incoming;
 use serde_json::{Value, json};
 use tokio::sync::{mpsc, oneshot};
 
+pub use crate::tls::TlsFileStatus;
 pub use status::{BundleStatus, ConnectionStatus, Readiness, Status};
 pub(crate) use token::Token;
 

@@ -8,6 +8,7 @@ use crate::generation::Generation;
 use crate::metrics::{Metric, Requests, Text};
 use crate::process::Process;
 use crate::reload::{ActivationRecord, ActivationResult};
+use crate::tls::TlsFileStatus;
 use crate::transport::PoolCounts;
 
 /// What a gateway is doing, as `GET /status` answers it.
@@ -33,6 +34,9 @@ pub struct Status {
     pub activations: Vec<ActivationRecord>,
     /// Generations of policies that requests still use, the active one included.
     pub generations_alive: u64,
+    /// Certificates, keys, authorities and revocation lists of the host.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tls_files: Vec<TlsFileStatus>,
     /// Connections from clients.
     pub connections: ConnectionStatus,
     /// Decision records that were lost since the start.
@@ -122,6 +126,7 @@ impl Status {
             bundle: process.generations.with_current(|generation| BundleStatus::of(process, generation)),
             activations: process.history.last(),
             generations_alive: process.generations.alive().len() as u64,
+            tls_files: process.certificates.status(),
             connections: ConnectionStatus {
                 open: counts.open,
                 accepted: counts.accepted,
@@ -159,6 +164,7 @@ pub(super) fn metrics(process: &Process, text: &mut Text) {
     Requests::write(process.workers.iter().map(|worker| &*worker.requests), text);
     connections(process, text);
     bundle(process, text);
+    process.certificates.metrics(text);
     for ((result, reason), count) in process.history.counts() {
         text.value(
             Metric::ActivationsTotal,

@@ -14,7 +14,7 @@ use crate::transport::tests::Certificate;
 const TIMEOUT: Duration = Duration::from_secs(5);
 
 fn fetcher() -> Fetcher {
-    Fetcher::new(Arc::new(ClientTls::new(&Default::default()).unwrap()))
+    Fetcher::new(Arc::new(ClientTls::new([]).unwrap()))
 }
 
 /// A server that answers one request with those bytes.
@@ -69,7 +69,7 @@ async fn certificates_are_checked_against_the_named_authority() {
         let certificate = Certificate::new();
         let server = Fixture::start(Bounds::default(), Some(certificate.server(alpn)));
         let ca: Name = "own".parse().unwrap();
-        let named = Fetcher::new(Arc::new(ClientTls::new(&[(ca.clone(), certificate.path("cert.pem"))].into()).unwrap()));
+        let named = Fetcher::new(certificate.certificates().upstream());
         let url = format!("https://localhost:{}/stream", server.address.port());
         let get = |ca| Fetch { ca, ..Fetch::get(&url, 100, TIMEOUT) };
         assert_eq!(named.fetch(get(Some(&ca))).await.unwrap().body.as_slice(), b"chunk;chunk;chunk;");

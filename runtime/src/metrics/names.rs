@@ -76,6 +76,12 @@ metrics! {
         "1 where `/readyz` says so.",
     SecretsMissing "gauge" "aigw_secrets_missing"
         "Secrets of the active bundle that have no value.",
+    TlsLoads "counter" "aigw_tls_loads_total"
+        "Readings of certificates, keys, authorities and revocation lists, by what came of them.",
+    TlsExpires "gauge" "aigw_tls_expires_timestamp_seconds"
+        "When the first certificate of these files ends.",
+    TlsListUntil "gauge" "aigw_tls_crl_until_timestamp_seconds"
+        "When the first revocation list of a CA is over and its clients are refused.",
     StartTime "gauge" "process_start_time_seconds"
         "When the process started.",
     ResidentMemory "gauge" "process_resident_memory_bytes"

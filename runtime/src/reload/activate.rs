@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use aigw_bundle::{Expectation, Limits, State, Verified, Version, verify};
+use aigw_core::Name;
 use aigw_engine::{Engine, Loaded};
 use aigw_kinds::{PROGRAM_MEMBER, Program};
 use jiff::Timestamp;
@@ -13,6 +14,7 @@ use super::source::{Fault, Trust};
 use crate::generation::{Generation, Release};
 use crate::process::{Process, Worker};
 use crate::serve::Bounds;
+use crate::tls::DemandError;
 use crate::transport::Shape;
 use crate::world::{Reach, RuntimeWorld};
 
@@ -79,7 +81,9 @@ impl Attempt {
             current.release.store(Arc::new(release(&verified)));
             return Ok(InForce { state, result: ActivationResult::Unchanged, before: None });
         }
-        let generation = load(process, &verified, trust.test_values)?;
+        let (generation, asks) = load(process, &verified, trust.test_values)?;
+        // First, so that no client that connects under the new policies has missed being asked.
+        process.certificates.demand(asks).map_err(certificates_fault)?;
         let before = process.generations.swap(Arc::new(generation));
         self.record.durations.load_micros = self.lap();
         Ok(InForce { state, result: ActivationResult::Activated, before })
@@ -113,8 +117,8 @@ fn runtime_version() -> Result<Version, Fault> {
     env!("CARGO_PKG_VERSION").parse().map_err(|_| Fault::lasting("internal_error", "this build has no version"))
 }
 
-/// Everything of a generation, before anyone can see it.
-fn load(process: &Process, verified: &Verified, test_values: bool) -> Result<Generation, Fault> {
+/// Everything of a generation, before anyone can see it, and the authorities whose client certificates it needs.
+fn load(process: &Process, verified: &Verified, test_values: bool) -> Result<(Generation, Vec<Name>), Fault> {
     let program = verified.members().get(PROGRAM_MEMBER).ok_or_else(|| invalid("the bundle holds no program"))?;
     let program = Program::from_json(program).map_err(|fault| invalid(fault.to_string()))?;
     let values = program.parameter_values(&process.parameters, test_values).map_err(|faults| {
@@ -143,7 +147,18 @@ fn load(process: &Process, verified: &Verified, test_values: bool) -> Result<Gen
         Ok(Engine::new(Arc::clone(&loaded), Arc::clone(&process.state), world, digest.to_string()))
     };
     let engines = process.workers.iter().map(engine).collect::<Result<_, Fault>>()?;
-    Ok(Generation::new(digest, release(verified), secrets, bounds(loaded.program()), engines))
+    let asks = loaded.program().client_authorities();
+    Ok((Generation::new(digest, release(verified), secrets, bounds(loaded.program()), engines), asks))
+}
+
+/// What the host lacks may come with its next start.
+fn certificates_fault(fault: DemandError) -> Fault {
+    let (reason, help) = match fault {
+        DemandError::NoTls => ("tls_required", "give the listener a certificate: `tls: {cert, key}` in the runtime's settings"),
+        DemandError::UnknownCa(_) => ("ca_unknown", "name the CA under `cas` in the runtime's settings"),
+        DemandError::Tls(_) => ("tls_invalid", "look at the files under `tls` and `cas` in the runtime's settings"),
+    };
+    Fault::lasting(reason, fault.to_string()).help(help)
 }
 
 fn invalid(message: impl Into<String>) -> Fault {

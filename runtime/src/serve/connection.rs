@@ -2,6 +2,7 @@
 
 use std::convert::Infallible;
 use std::future::Future;
+use std::net::IpAddr;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,7 +15,6 @@ use hyper::body::Incoming;
 use hyper::server::conn::{http1, http2};
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use rustls::ServerConfig;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsAcceptor;
@@ -26,6 +26,7 @@ use super::stall::Progress;
 use super::{Bounds, Counts, Handler, rest};
 use crate::cut::CutWaiter;
 use crate::tasks::Tasks;
+use crate::tls::{ServerTls, Shown};
 
 /// How every HTTP/2 connection begins (RFC 9113, section 3.4).
 const HTTP2_PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
@@ -49,7 +50,7 @@ const STACK_HEADERS: usize = 100;
 
 /// An accepted client.
 pub(super) struct Client<H> {
-    pub(super) peer: Peer,
+    pub(super) address: IpAddr,
     pub(super) bounds: Bounds,
     pub(super) place: Place,
     pub(super) handler: H,
@@ -58,18 +59,42 @@ pub(super) struct Client<H> {
     pub(super) closing: CutWaiter,
 }
 
+/// Who is at the other end.
+struct Caller {
+    address: IpAddr,
+    shown: Option<Arc<Shown>>,
+}
+
+impl Caller {
+    /// What is true of it when a request begins.
+    fn now(&self) -> Peer {
+        Peer { address: self.address, certificate: self.shown.as_ref().map(|shown| shown.now()) }
+    }
+}
+
 /// Serves it to its end.
-pub(super) async fn serve<H: Handler>(mut client: Client<H>, stream: TcpStream, tls: Option<Arc<ServerConfig>>) {
+pub(super) async fn serve<H: Handler>(mut client: Client<H>, stream: TcpStream, tls: Option<Arc<ServerTls>>) {
     let ended = match tls {
-        Some(tls) => match client.begin(TlsAcceptor::from(tls).accept(stream)).await {
-            Some(stream) => {
-                let http2 = stream.get_ref().1.alpn_protocol() == Some(b"h2");
-                client.speak(stream, Bytes::new(), http2).await
+        Some(tls) => {
+            let live = tls.now();
+            let accepting = TlsAcceptor::from(Arc::clone(&live.config)).accept(stream);
+            let Some(stream) = client.begin(accepting).await else { return };
+            let session = stream.get_ref().1;
+            let http2 = session.alpn_protocol() == Some(b"h2");
+            let shown = session.peer_certificates().map(|chain| Shown::new(&tls, chain));
+            if matches!(shown, Some(None)) {
+                // A resumed session whose chain has ended since, or settings that changed meanwhile.
+                client.counts.failed();
+                return;
             }
-            None => return,
-        },
+            let caller = Caller { address: client.address, shown: shown.flatten().map(Arc::new) };
+            client.speak(stream, Bytes::new(), http2, caller, Some(live.asked_anew.waiter())).await
+        }
         None => match client.begin(first_bytes(stream)).await {
-            Some((stream, first, http2)) => client.speak(stream, first, http2).await,
+            Some((stream, first, http2)) => {
+                let caller = Caller { address: client.address, shown: None };
+                client.speak(stream, first, http2, caller, None).await
+            }
             None => return,
         },
     };
@@ -110,15 +135,29 @@ impl<H: Handler> Client<H> {
         None
     }
 
-    async fn speak<T>(self, stream: T, first: Bytes, is_http2: bool) -> hyper::Result<()>
+    /// Serves requests. `asked_anew` ends the connection like `closing` does: its client was not asked for the certificate that counts by then.
+    async fn speak<T>(
+        self,
+        stream: T,
+        first: Bytes,
+        is_http2: bool,
+        caller: Caller,
+        asked_anew: Option<CutWaiter>,
+    ) -> hyper::Result<()>
     where
         T: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
-        let Self { peer, bounds, place: _place, handler, counts, tasks, closing } = self;
+        let Self { address: _, bounds, place: _place, handler, counts, tasks, closing } = self;
+        let closing = async move {
+            match asked_anew {
+                Some(asked_anew) => tokio::select! { () = closing => {}, () = asked_anew => {} },
+                None => closing.await,
+            }
+        };
         let io = TokioIo::new(Guarded::new(stream, first, bounds.write_stall, Arc::clone(&counts)));
         if !is_http2 {
             let service = service_fn(move |request: Request<Incoming>| {
-                let (handler, tasks, peer) = (handler.clone(), tasks.clone(), peer.clone());
+                let (handler, tasks, peer) = (handler.clone(), tasks.clone(), caller.now());
                 async move { Ok::<_, Infallible>(answer(&handler, request, peer, &tasks).await) }
             });
             let connection = pin!(http1_builder(&bounds).serve_connection(io, service));
@@ -127,7 +166,7 @@ impl<H: Handler> Client<H> {
         let progress = Progress::new();
         let (answers, rests) = (Arc::clone(&progress), tasks.clone());
         let service = service_fn(move |request: Request<Incoming>| {
-            let (handler, answers, tasks, peer) = (handler.clone(), Arc::clone(&answers), rests.clone(), peer.clone());
+            let (handler, answers, tasks, peer) = (handler.clone(), Arc::clone(&answers), rests.clone(), caller.now());
             async move { Ok::<_, Infallible>(answer(&handler, request, peer, &tasks).await.map(|body| answers.see(body))) }
         });
         let connection = pin!(http2_builder(tasks, &bounds).serve_connection(io, service));
@@ -156,7 +195,7 @@ async fn answer<H: Handler>(handler: &H, request: Request<Incoming>, peer: Peer,
 /// Runs a connection; when the listener closes, it ends after what is in flight.
 async fn until_closing<C: Future<Output = hyper::Result<()>>>(
     mut connection: Pin<&mut C>,
-    closing: CutWaiter,
+    closing: impl Future<Output = ()>,
     end: impl FnOnce(Pin<&mut C>),
 ) -> hyper::Result<()> {
     tokio::select! {

@@ -6,13 +6,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aigw_core::ErrorCode;
-use rustls::ServerConfig;
 use tokio::net::{TcpListener, TcpStream};
 
 use super::connection::{Client, serve};
 use super::{Counts, Handler};
 use crate::cut::Cut;
 use crate::tasks::Tasks;
+use crate::tls::ServerTls;
 
 /// How long to wait where the process has no file descriptor left: trying again at once would only burn the core.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
@@ -22,7 +22,7 @@ pub(crate) struct Listener<H> {
     /// What answers.
     pub(crate) handler: H,
     /// TLS, or none.
-    pub(crate) tls: Option<Arc<ServerConfig>>,
+    pub(crate) tls: Option<Arc<ServerTls>>,
     /// How many connections there are.
     pub(crate) counts: Arc<Counts>,
     /// The tasks of its connections.
@@ -65,7 +65,7 @@ impl<H: Handler> Listener<H> {
             return;
         }
         let client = Client {
-            peer: peer.into(),
+            address: peer,
             bounds,
             place,
             handler: self.handler.clone(),

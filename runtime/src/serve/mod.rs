@@ -9,7 +9,6 @@ mod io;
 mod listener;
 mod rest;
 mod stall;
-mod tls;
 
 #[cfg(test)]
 pub(crate) mod tests;
@@ -26,7 +25,6 @@ use hyper::body::Incoming;
 pub(crate) use bind::{Sharing, bind};
 pub(crate) use counts::Counts;
 pub(crate) use listener::Listener;
-pub(crate) use tls::server as server_tls;
 
 /// What answers requests.
 pub(crate) trait Handler: Clone + Send + Sync + 'static {

@@ -135,7 +135,7 @@ impl Handler for ByPath {
 }
 
 impl Fixture {
-    pub(crate) fn start(bounds: Bounds, tls: Option<Arc<rustls::ServerConfig>>) -> Self {
+    pub(crate) fn start(bounds: Bounds, tls: Option<Arc<crate::tls::ServerTls>>) -> Self {
         let socket = bind("127.0.0.1:0".parse().unwrap(), Sharing::Alone).unwrap();
         let address = socket.local_addr().unwrap();
         let (counts, closing, seen) = (Arc::<Counts>::default(), Arc::<Cut>::default(), Arc::<Seen>::default());

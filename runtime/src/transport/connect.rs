@@ -28,7 +28,7 @@ pub(crate) struct Connected {
 }
 
 /// Connects by then. Nothing of any request is sent. The caller bounds the time; here it is shared out.
-pub(crate) async fn connect(shape: &Shape, tls: Option<&Arc<ClientConfig>>, by: Instant) -> Result<Connected, TransportError> {
+pub(crate) async fn connect(shape: &Shape, tls: Option<Arc<ClientConfig>>, by: Instant) -> Result<Connected, TransportError> {
     let tcp = tcp(shape, by).await?;
     // Small writes must leave at once: Nagle's algorithm against delayed acknowledgements holds a stream back 40 ms.
     tcp.set_nodelay(true).map_err(|fault| error(TransportErrorKind::Connect, fault))?;
@@ -37,7 +37,7 @@ pub(crate) async fn connect(shape: &Shape, tls: Option<&Arc<ClientConfig>>, by: 
     };
     let name = ServerName::try_from(shape.host.clone())
         .map_err(|_| error(TransportErrorKind::Connect, "the host is not a name that a certificate can carry"))?;
-    let stream = TlsConnector::from(Arc::clone(tls))
+    let stream = TlsConnector::from(tls)
         .connect(name, tcp)
         .await
         .map_err(|fault| error(TransportErrorKind::Connect, format_args!("TLS: {fault}")))?;

@@ -19,4 +19,4 @@ pub(crate) use body::AnswerBody;
 pub(crate) use pool::Pool;
 pub(crate) use pools::{PoolCounts, PoolError, Pools};
 pub(crate) use shape::{Shape, ShapeError};
-pub(crate) use tls::{ClientTls, TlsError, certificates, provider};
+pub(crate) use tls::{ClientTls, LiveConfig, TlsError, provider};

@@ -12,14 +12,13 @@ use http::header::HOST;
 use http::uri::{Authority, Parts, PathAndQuery, Scheme};
 use http::{HeaderValue, Request, Response, Uri};
 use http_body_util::Full;
-use rustls::ClientConfig;
 
 use super::body::AnswerBody;
 use super::connect::connect;
 use super::error::error;
 use super::http1::{Failure, Http1};
 use super::http2::Http2;
-use super::{Shape, ShapeError};
+use super::{LiveConfig, Shape, ShapeError};
 
 /// Idle connections kept to one place: a burst's worth for one machine, and few enough for a provider's own limits.
 const MAX_IDLE: usize = 512;
@@ -36,7 +35,7 @@ pub(crate) struct Pool {
     shape: Shape,
     host: HeaderValue,
     authority: Authority,
-    tls: Option<Arc<ClientConfig>>,
+    tls: Option<LiveConfig>,
     idle: Mutex<Vec<Idle>>,
     shared: Mutex<Vec<Arc<Http2>>>,
     /// Whether the place speaks HTTP/2; known after the first handshake.
@@ -59,7 +58,7 @@ enum Ready {
 }
 
 impl Pool {
-    pub(crate) fn new(shape: Shape, tls: Option<Arc<ClientConfig>>) -> Result<Self, ShapeError> {
+    pub(crate) fn new(shape: Shape, tls: Option<LiveConfig>) -> Result<Self, ShapeError> {
         let authority = shape.authority()?;
         let host = HeaderValue::from_str(authority.as_str()).map_err(|_| ShapeError)?;
         let http2 = OnceLock::new();
@@ -169,7 +168,7 @@ impl Pool {
         {
             return Ok(Ready::Shared(shared));
         }
-        let fresh = connect(&self.shape, self.tls.as_ref(), by).await?;
+        let fresh = connect(&self.shape, self.tls.as_ref().map(|tls| tls.load_full()), by).await?;
         self.opened.fetch_add(1, Ordering::Relaxed);
         self.http2.get_or_init(|| fresh.http2);
         if !fresh.http2 {

@@ -16,9 +16,11 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
 use super::*;
+use crate::serve::Bounds;
 use crate::serve::tests::Fixture;
-use crate::serve::{Bounds, server_tls};
+use crate::settings::{CaSettings, Settings, TlsSettings};
 use crate::tasks::Task;
+use crate::tls::{Certificates, ServerTls};
 
 const TIMES: CallTimeouts = CallTimeouts { connect: Millis::from_secs(5) };
 
@@ -27,7 +29,7 @@ fn request(path: &str, body: &str) -> Request<Bytes> {
 }
 
 fn pool(address: SocketAddr) -> Arc<Pool> {
-    let pools = Pools::new(Arc::new(ClientTls::new(&Default::default()).unwrap()));
+    let pools = Pools::new(Arc::new(ClientTls::new([]).unwrap()));
     pools.of(Shape::of(&format!("http://{address}"), None).unwrap()).unwrap()
 }
 
@@ -53,16 +55,28 @@ impl Certificate {
         self.folder.path().join(name)
     }
 
-    pub(crate) fn server(&self, alpn: &[&[u8]]) -> Arc<rustls::ServerConfig> {
-        let mut config = (*server_tls(&self.path("cert.pem"), &self.path("key.pem")).unwrap()).clone();
-        config.alpn_protocols = alpn.iter().map(|name| name.to_vec()).collect();
-        Arc::new(config)
+    /// These files as a listener's certificate, and as the CA `own`.
+    pub(crate) fn certificates(&self) -> Certificates {
+        let ca = CaSettings { file: self.path("cert.pem"), crl: None };
+        Certificates::new(&Settings {
+            tls: Some(TlsSettings { cert: self.path("cert.pem"), key: self.path("key.pem") }),
+            cas: [("own".parse().unwrap(), ca)].into(),
+            ..Settings::default()
+        })
+        .unwrap()
+    }
+
+    pub(crate) fn server(&self, alpn: &[&[u8]]) -> Arc<ServerTls> {
+        let server = self.certificates().server().unwrap();
+        server.speak(alpn.iter().map(|name| name.to_vec()).collect());
+        server
     }
 
     fn pool(&self, port: u16) -> Arc<Pool> {
         let ca: Name = "own".parse().unwrap();
-        let tls = ClientTls::new(&[(ca.clone(), self.path("cert.pem"))].into()).unwrap();
-        Pools::new(Arc::new(tls)).of(Shape::of(&format!("https://localhost:{port}"), Some(&ca)).unwrap()).unwrap()
+        Pools::new(self.certificates().upstream())
+            .of(Shape::of(&format!("https://localhost:{port}"), Some(&ca)).unwrap())
+            .unwrap()
     }
 }
 
@@ -169,7 +183,7 @@ async fn a_certificate_of_an_unknown_authority_is_a_failed_connect() {
 
 #[tokio::test]
 async fn an_authority_that_the_host_does_not_name_is_refused() {
-    let pools = Pools::new(Arc::new(ClientTls::new(&Default::default()).unwrap()));
+    let pools = Pools::new(Arc::new(ClientTls::new([]).unwrap()));
     let ca: Name = "corporate".parse().unwrap();
     let fault = pools.of(Shape::of("https://localhost", Some(&ca)).unwrap()).unwrap_err();
     assert_eq!(fault.to_string(), "the host names no CA `corporate`");
@@ -177,7 +191,7 @@ async fn an_authority_that_the_host_does_not_name_is_refused() {
 
 #[tokio::test]
 async fn generations_share_the_pool_of_a_shape_while_one_of_them_lives() {
-    let pools = Pools::new(Arc::new(ClientTls::new(&Default::default()).unwrap()));
+    let pools = Pools::new(Arc::new(ClientTls::new([]).unwrap()));
     let shape = || Shape::of("http://127.0.0.1:9", None).unwrap();
     let first = pools.of(shape()).unwrap();
     assert!(Arc::ptr_eq(&first, &pools.of(shape()).unwrap()));

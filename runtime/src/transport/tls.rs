@@ -5,16 +5,18 @@ use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 
 use aigw_core::Name;
+use arc_swap::ArcSwap;
 use rustls::{ClientConfig, RootCertStore};
-use rustls_pki_types::CertificateDer;
-use rustls_pki_types::pem::PemObject;
 
-/// TLS settings towards upstreams, made once a process. The system's authorities are read when first needed.
+/// TLS settings towards upstreams. The system's authorities are read when first needed, and once; named ones are replaced when they change.
 #[derive(Debug)]
 pub(crate) struct ClientTls {
-    named: BTreeMap<Name, Arc<ClientConfig>>,
-    system: OnceLock<Arc<ClientConfig>>,
+    named: BTreeMap<Name, LiveConfig>,
+    system: OnceLock<LiveConfig>,
 }
+
+/// Settings that new connections get as they are then.
+pub(crate) type LiveConfig = Arc<ArcSwap<ClientConfig>>;
 
 /// Why TLS cannot be set up.
 #[derive(Debug, thiserror::Error)]
@@ -35,6 +37,14 @@ pub(crate) enum TlsError {
         /// Why.
         detail: String,
     },
+    /// A revocation list.
+    #[error("cannot use the revocation list `{}`: {detail}", path.display())]
+    RevocationList {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        detail: String,
+    },
     /// The system has no authorities.
     #[error("the system has no certificate authorities, and the provider names no CA of its own")]
     NoSystemAuthorities,
@@ -48,37 +58,30 @@ pub(crate) fn provider() -> Arc<rustls::crypto::CryptoProvider> {
     Arc::new(rustls::crypto::aws_lc_rs::default_provider())
 }
 
-/// The certificates of a PEM file; never none.
-pub(crate) fn certificates(path: &PathBuf) -> Result<Vec<CertificateDer<'static>>, TlsError> {
-    let fault = |detail: String| TlsError::Certificates { path: path.clone(), detail };
-    let found: Vec<_> =
-        CertificateDer::pem_file_iter(path).and_then(Iterator::collect).map_err(|error| fault(error.to_string()))?;
-    if found.is_empty() { Err(fault("the file holds none".to_owned())) } else { Ok(found) }
-}
-
 impl ClientTls {
-    /// With these named authorities, each a PEM file.
-    pub(crate) fn new(files: &BTreeMap<Name, PathBuf>) -> Result<Self, TlsError> {
-        let mut named = BTreeMap::new();
-        for (name, path) in files {
-            let mut roots = RootCertStore::empty();
-            for certificate in certificates(path)? {
-                roots.add(certificate)?;
-            }
-            named.insert(name.clone(), config(roots)?);
+    /// With these named authorities.
+    pub(crate) fn new(named: impl IntoIterator<Item = (Name, Arc<RootCertStore>)>) -> Result<Self, TlsError> {
+        let named = named.into_iter().map(|(name, roots)| Ok((name, Arc::new(ArcSwap::new(config(roots)?)))));
+        Ok(Self { named: named.collect::<Result<_, TlsError>>()?, system: OnceLock::new() })
+    }
+
+    /// From now on that authority is these roots: connections that begin are checked against them.
+    pub(crate) fn replace(&self, name: &Name, roots: &Arc<RootCertStore>) -> Result<(), TlsError> {
+        if let Some(live) = self.named.get(name) {
+            live.store(config(Arc::clone(roots))?);
         }
-        Ok(Self { named, system: OnceLock::new() })
+        Ok(())
     }
 
     /// The settings for that authority; `None` where the host names none such.
-    pub(crate) fn of(&self, ca: Option<&Name>) -> Result<Option<Arc<ClientConfig>>, TlsError> {
+    pub(crate) fn of(&self, ca: Option<&Name>) -> Result<Option<LiveConfig>, TlsError> {
         match ca {
             Some(name) => Ok(self.named.get(name).cloned()),
             None => self.system().map(Some),
         }
     }
 
-    fn system(&self) -> Result<Arc<ClientConfig>, TlsError> {
+    fn system(&self) -> Result<LiveConfig, TlsError> {
         if let Some(config) = self.system.get() {
             return Ok(Arc::clone(config));
         }
@@ -88,12 +91,12 @@ impl ClientTls {
         if roots.is_empty() {
             return Err(TlsError::NoSystemAuthorities);
         }
-        let made = config(roots)?;
+        let made = Arc::new(ArcSwap::new(config(Arc::new(roots))?));
         Ok(Arc::clone(self.system.get_or_init(|| made)))
     }
 }
 
-fn config(roots: RootCertStore) -> Result<Arc<ClientConfig>, TlsError> {
+fn config(roots: Arc<RootCertStore>) -> Result<Arc<ClientConfig>, TlsError> {
     let mut config = ClientConfig::builder_with_provider(provider())
         .with_safe_default_protocol_versions()?
         .with_root_certificates(roots)

@@ -46,6 +46,7 @@ pub(crate) fn program() -> Program {
         authentications: vec![AuthenticationPlan {
             origin: origin("keys"),
             api_key_headers: vec!["authorization".to_owned(), "x-our-key".to_owned()],
+            mtls: None,
             anonymous: false,
         }],
         authorizations: vec![AuthorizationPlan {
@@ -172,6 +173,7 @@ fn consumer() -> ConsumerPlan {
         labels: BTreeMap::new(),
         roles: vec!["app".to_owned()],
         keys: vec![KeyPlan { id: name("app-1"), sha256, not_after: None, place: PLACE }],
+        certificates: Vec::new(),
     }
 }
 

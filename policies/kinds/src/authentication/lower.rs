@@ -1,6 +1,6 @@
 //! An authentication policy: from as written to as compiled.
 
-use crate::authentication::{AuthenticationPlan, AuthenticationSpec};
+use crate::authentication::{AuthenticationPlan, AuthenticationSpec, MtlsMethodPlan};
 use crate::lower::{At, Lowering};
 use crate::{Typed, rules};
 
@@ -8,10 +8,15 @@ use crate::{Typed, rules};
 pub(crate) fn lower<'a>(lowering: &mut Lowering<'a>, typed: Typed<'a, AuthenticationSpec>) -> Option<AuthenticationPlan> {
     let Typed { doc, spec } = typed;
     let at = At::spec(doc).key("methods");
-    if spec.methods.api_key.is_none() && !spec.methods.anonymous {
-        lowering.unfit(at.key_span(), "there is no method", "write `apiKey: {}`, `anonymous: true` or both");
+    if spec.methods.api_key.is_none() && spec.methods.mtls.is_none() && !spec.methods.anonymous {
+        lowering.unfit(
+            at.key_span(),
+            "there is no method",
+            "write `apiKey: {}`, `mtls: {ca: NAME}`, `anonymous: true`, or several",
+        );
     }
     let mut headers: Vec<String> = Vec::new();
+    let ca = at.key("mtls").key("ca").span();
     let at = at.key("apiKey").key("headers");
     for (index, name) in spec.methods.api_key.iter().flat_map(|method| &method.headers).enumerate() {
         let span = at.item(index).span();
@@ -22,7 +27,8 @@ pub(crate) fn lower<'a>(lowering: &mut Lowering<'a>, typed: Typed<'a, Authentica
             headers.push(name);
         }
     }
-    Some(AuthenticationPlan { origin: lowering.origin(doc)?, api_key_headers: headers, anonymous: spec.methods.anonymous })
+    let mtls = spec.methods.mtls.as_ref().map(|method| MtlsMethodPlan { ca: method.ca.clone(), place: lowering.place(ca) });
+    Some(AuthenticationPlan { origin: lowering.origin(doc)?, api_key_headers: headers, mtls, anonymous: spec.methods.anonymous })
 }
 
 #[cfg(test)]

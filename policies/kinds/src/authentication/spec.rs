@@ -1,5 +1,6 @@
 //! An authentication policy as written.
 
+use aigw_core::Name;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -23,6 +24,8 @@ pub struct AuthenticationSpec {
 pub struct MethodsSpec {
     /// By an API key of a Consumer.
     pub api_key: Option<ApiKeyMethodSpec>,
+    /// By a client certificate of a Consumer (mutual TLS).
+    pub mtls: Option<MtlsMethodSpec>,
     /// True lets callers without any credential pass as anonymous. A wrong credential is refused all the same.
     pub anonymous: bool,
 }
@@ -34,6 +37,15 @@ pub struct ApiKeyMethodSpec {
     /// Headers, in order; the first that is there decides. In `authorization` the key stands behind `Bearer `.
     #[schemars(length(min = 1, max = 20))]
     pub headers: Vec<String>,
+}
+
+/// Whose client certificates count.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct MtlsMethodSpec {
+    /// The certificate authority that must have issued it, by its name under `cas` in the runtime's settings. Clients connect to the gateway itself:
+    /// behind a proxy that ends TLS there is no certificate, and headers that speak of one are not read.
+    pub ca: Name,
 }
 
 impl Default for ApiKeyMethodSpec {

@@ -1,8 +1,10 @@
 //! A consumer: from as written to as compiled.
 
+mod certificate;
+
 use std::collections::BTreeMap;
 
-use crate::consumer::{ConsumerPlan, ConsumerSpec, KeyPlan};
+use crate::consumer::{ApiKeySpec, ConsumerPlan, ConsumerSpec, CredentialSpec, KeyPlan};
 use crate::lower::{At, Lowering};
 use crate::{Typed, rules};
 
@@ -14,20 +16,28 @@ pub(crate) fn lower<'a>(lowering: &mut Lowering<'a>, typed: Typed<'a, ConsumerSp
     roles.sort();
     roles.dedup();
     let tenant = lowering.tenant(spec.tenant.as_ref(), &At::spec(doc).key("tenant"));
-    let keys = spec.credentials.iter().enumerate().map(|(index, credential)| {
-        let key = &credential.api_key;
-        KeyPlan {
-            id: key.id.clone(),
-            sha256: key.sha256.to_ascii_lowercase(),
-            not_after: key.not_after.map(|moment| moment.0),
-            place: lowering.place(credentials.item(index).span()),
+    let (mut keys, mut certificates) = (Vec::new(), Vec::new());
+    for (index, credential) in spec.credentials.iter().enumerate() {
+        let at = credentials.item(index);
+        match credential {
+            CredentialSpec::ApiKey(key) => keys.push(api_key(lowering, key, &at)),
+            CredentialSpec::Mtls(written) => certificates.extend(certificate::lower(lowering, written, &at)),
         }
-    });
-    let keys = keys.collect();
-    Some(ConsumerPlan { origin: lowering.origin(doc)?, labels: doc.labels.clone(), tenant, roles, keys })
+    }
+    certificate::check_ids(lowering, spec, &credentials);
+    Some(ConsumerPlan { origin: lowering.origin(doc)?, labels: doc.labels.clone(), tenant, roles, keys, certificates })
 }
 
-/// A digest belongs to one key, and an id names one.
+fn api_key(lowering: &Lowering<'_>, key: &ApiKeySpec, at: &At<'_>) -> KeyPlan {
+    KeyPlan {
+        id: key.id.clone(),
+        sha256: key.sha256.to_ascii_lowercase(),
+        not_after: key.not_after.map(|moment| moment.0),
+        place: lowering.place(at.span()),
+    }
+}
+
+/// A digest or a certificate belongs to one consumer, and the id of a key names one.
 pub(crate) fn check_unique(lowering: &mut Lowering<'_>) {
     let repository = lowering.repository;
     let mut digests: BTreeMap<String, At<'_>> = BTreeMap::new();
@@ -35,9 +45,10 @@ pub(crate) fn check_unique(lowering: &mut Lowering<'_>) {
     for Typed { doc, spec } in repository.all::<ConsumerSpec>() {
         let credentials = At::spec(doc).key("credentials");
         for (index, credential) in spec.credentials.iter().enumerate() {
+            let CredentialSpec::ApiKey(key) = credential else { continue };
             let at = credentials.item(index).key("apiKey");
             let (id, digest) = (at.key("id"), at.key("sha256"));
-            if let Some(earlier) = digests.get(&credential.api_key.sha256.to_ascii_lowercase()) {
+            if let Some(earlier) = digests.get(&key.sha256.to_ascii_lowercase()) {
                 let finding = lowering.error(rules::DUPLICATE_CREDENTIAL, digest.span(), "this key is in the repository already");
                 lowering.push(
                     finding
@@ -45,17 +56,18 @@ pub(crate) fn check_unique(lowering: &mut Lowering<'_>) {
                         .help("a key belongs to one consumer; remove it from the other"),
                 );
             } else {
-                digests.insert(credential.api_key.sha256.to_ascii_lowercase(), digest);
+                digests.insert(key.sha256.to_ascii_lowercase(), digest);
             }
-            if let Some(earlier) = ids.get(credential.api_key.id.as_str()) {
-                let message = format!("there is another key with the id `{}`", credential.api_key.id);
+            if let Some(earlier) = ids.get(key.id.as_str()) {
+                let message = format!("there is another key with the id `{}`", key.id);
                 let finding = lowering.error(rules::DUPLICATE_CREDENTIAL, id.span(), message);
                 lowering.push(finding.label(earlier.span(), "the first one").help("ids tell keys apart in logs; choose another"));
             } else {
-                ids.insert(credential.api_key.id.as_str(), id);
+                ids.insert(key.id.as_str(), id);
             }
         }
     }
+    certificate::check_unique(lowering);
 }
 
 #[cfg(test)]

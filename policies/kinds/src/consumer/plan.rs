@@ -20,6 +20,35 @@ pub struct ConsumerPlan {
     pub roles: Vec<String>,
     /// Its API keys.
     pub keys: Vec<KeyPlan>,
+    /// Its client certificates.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub certificates: Vec<CertificatePlan>,
+}
+
+/// A client certificate, known by one of its marks.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CertificatePlan {
+    /// Its name, for logs.
+    pub id: Name,
+    /// The only authority that counts; for a fingerprint, which says it all, none may be named.
+    pub ca: Option<Name>,
+    /// What it is known by.
+    pub by: CertificateMatch,
+    /// Where it stands.
+    pub place: Place,
+}
+
+/// What a client certificate is known by.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum CertificateMatch {
+    /// The whole subject, in the canonical text of [`aigw_core::DistinguishedName`].
+    Subject(String),
+    /// One of its alternative names, as [`aigw_core::PeerCertificate`] writes them.
+    San(String),
+    /// SHA-256 of the whole certificate: 64 lower-case hex digits.
+    Fingerprint(String),
 }
 
 /// An API key, known by its digest only.

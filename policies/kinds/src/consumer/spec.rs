@@ -25,10 +25,33 @@ pub struct ConsumerSpec {
 
 /// Something that proves who a caller is.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, rename_all = "camelCase")]
-pub struct CredentialSpec {
+#[serde(rename_all = "camelCase")]
+pub enum CredentialSpec {
     /// An API key. `aigw api-key new` makes one and prints this entry.
-    pub api_key: ApiKeySpec,
+    ApiKey(ApiKeySpec),
+    /// A client certificate (mutual TLS): exactly one of `subject`, `san` and `fingerprint`.
+    Mtls(CertificateSpec),
+}
+
+/// A client certificate, known by one of its marks.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct CertificateSpec {
+    /// Its name, for logs and tests; unique within the Consumer. Default: `mtls`.
+    pub id: Option<Name>,
+    /// The authority that must have issued it, one that an Authentication names; required beside `subject` and `san` where Authentications name several.
+    pub ca: Option<Name>,
+    /// The whole subject as RFC 4514 writes it, the most specific part first, such as `CN=mobile.contoso.example,O=Contoso`: what
+    /// `openssl x509 -noout -subject -nameopt RFC2253` prints. Compared exactly, also in case.
+    #[schemars(length(min = 1, max = 2048))]
+    pub subject: Option<String>,
+    /// One of its alternative names: `dns:`, `uri:`, `email:` or `ip:` and the name, such as `uri:spiffe://contoso.example/mobile`. `dns:` names are
+    /// compared without regard to case, the others exactly; a wildcard is a name like any other.
+    #[schemars(length(min = 5, max = 2048))]
+    pub san: Option<String>,
+    /// SHA-256 of the certificate: 64 hex digits, what `openssl x509 -outform DER | sha256sum` prints. Such a credential ends with its certificate.
+    #[schemars(regex(pattern = "^[0-9a-fA-F]{64}$"))]
+    pub fingerprint: Option<String>,
 }
 
 /// An API key, known by its digest only.

@@ -7,7 +7,8 @@ mod serving;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use aigw_core::ErrorCode;
+use aigw_core::{ErrorCode, Record};
+use aigw_kinds::consumer::ConsumerPlan;
 use aigw_kinds::limit::LimitRule;
 use aigw_kinds::{Decider, ExpressionId, Mode, Place, Program};
 
@@ -24,6 +25,8 @@ pub(super) struct List {
     rules: Vec<Vec<Option<RulePoints>>>,
     /// Conditions by expression.
     pub(super) whens: Vec<Option<When>>,
+    /// Consumers and the names of their client certificates.
+    certificates: BTreeSet<(String, String)>,
     /// The points that a code reaches.
     pub(super) errors: BTreeMap<ErrorCode, Vec<usize>>,
 }
@@ -85,6 +88,11 @@ impl List {
     pub(super) fn of(program: &Program) -> Self {
         let reach = Reach::of(program);
         let mut lister = Lister { program, list: Self::default() };
+        let of_consumer = |plan: &ConsumerPlan| {
+            let ids: Vec<_> = plan.certificates.iter().map(|one| (plan.origin.name.to_string(), one.id.to_string())).collect();
+            ids
+        };
+        lister.list.certificates = program.consumers.iter().flat_map(of_consumer).collect();
         lister.list.whens = vec![None; program.expressions.len()];
         lister.routes();
         lister.authentications();
@@ -95,6 +103,12 @@ impl List {
         lister.forwards();
         lister.errors(&reach);
         lister.list
+    }
+
+    /// Whether a client certificate proved who called.
+    pub(super) fn is_certificate(&self, record: &Record) -> bool {
+        let names = record.consumer.as_deref().zip(record.credential.as_deref());
+        names.is_some_and(|(consumer, credential)| self.certificates.contains(&(consumer.to_owned(), credential.to_owned())))
     }
 
     /// The points of the rule that decides.

@@ -36,6 +36,7 @@ fn authentication(coverage: &mut Coverage, record: &Record) {
         let outcome = match verdict.verdict {
             Verdict::Refused => "refused",
             _ if !passed => continue,
+            _ if coverage.list.is_certificate(record) => "certificate",
             _ if record.consumer.is_some() => "key",
             _ => "anonymous",
         };

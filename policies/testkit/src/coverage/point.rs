@@ -47,7 +47,9 @@ pub enum Outcome {
     Reached,
     /// A caller with a key passed.
     Key,
-    /// A caller without a key passed.
+    /// A caller with a client certificate passed.
+    Certificate,
+    /// A caller without a credential passed.
     Anonymous,
     /// A caller was refused.
     Refused,
@@ -122,7 +124,8 @@ impl Outcome {
         match self {
             Self::Reached => "never reached",
             Self::Key => "never let a key pass",
-            Self::Anonymous => "never let a caller without a key pass",
+            Self::Certificate => "never let a certificate pass",
+            Self::Anonymous => "never let a caller without a credential pass",
             Self::Refused => "never refused",
             Self::True => "never true",
             Self::False => "never false",
@@ -140,7 +143,8 @@ impl Outcome {
         match self {
             Self::Reached => "reached",
             Self::Key => "let a key pass",
-            Self::Anonymous => "let a caller without a key pass",
+            Self::Certificate => "let a certificate pass",
+            Self::Anonymous => "let a caller without a credential pass",
             Self::Refused => "refused",
             Self::True => "true",
             Self::False => "false",

@@ -1,8 +1,6 @@
 //! Who asks, and what came of it.
 
-use std::net::IpAddr;
-
-use aigw_core::{Millis, Record};
+use aigw_core::{Millis, Peer, Record};
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
 
@@ -13,8 +11,8 @@ use super::Sent;
 pub struct Client {
     /// Its request; the body arrives with the head.
     pub request: http::Request<Bytes>,
-    /// Its address.
-    pub peer: IpAddr,
+    /// Its address, and the certificate of its connection.
+    pub peer: Peer,
     /// When it leaves without waiting for the end; `None` where it stays.
     pub leaves: Option<Leave>,
 }

@@ -89,7 +89,7 @@ fn asks(stream: bool) -> Client {
     let body = format!(r#"{{"model":"chat","messages":[{{"role":"user","content":"Hello"}}],"stream":{stream}}}"#);
     let request = http::Request::post("/v1/chat/completions").header(CONTENT_TYPE, "application/json");
     let peer = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1));
-    Client { request: request.body(Bytes::from(body)).unwrap(), peer, leaves: None }
+    Client { request: request.body(Bytes::from(body)).unwrap(), peer: peer.into(), leaves: None }
 }
 
 fn leaving(stream: bool, leaves: Leave) -> Client {

@@ -67,7 +67,7 @@ impl<'e> Visit<'e> {
         let (parts, body) = client.request.into_parts();
         let asked = (parts.method.clone(), parts.uri.clone());
         let request = http::Request::from_parts(parts, Asked((!body.is_empty()).then_some(body)));
-        Self::running(sim, asked, Box::pin(engine.run(request, client.peer.into())), client.leaves)
+        Self::running(sim, asked, Box::pin(engine.run(request, client.peer)), client.leaves)
     }
 
     /// A request that runs already; `asked` is for people.

@@ -1,5 +1,7 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
+mod mtls;
+
 use aws_lc_rs::digest::{SHA256, digest};
 use serde_json::json;
 
@@ -22,13 +24,13 @@ fn key(id: &str, key: &str, not_after: Option<i64>) -> serde_json::Value {
     json!({"id": id, "sha256": sha256(key), "not_after": not_after, "place": [0, 1, 1]})
 }
 
-fn keys() -> KeyTable {
+fn keys() -> Credentials {
     let ann = [key("a1", ANN, None), key("a2", ANN_NEW, Some(1_001)), key("a3", OLD, Some(1_000))];
     let program = program(json!({"consumers": [
         consumer("ann", &[], json!({}), json!(ann)),
         consumer("bob", &[], json!({}), json!([key("b1", BOB, None)])),
     ]}));
-    KeyTable::new(&program.consumers).unwrap()
+    Credentials::new(&program.consumers).unwrap()
 }
 
 fn policies(plans: &[(&[&str], bool)]) -> Vec<Arc<Authentication>> {

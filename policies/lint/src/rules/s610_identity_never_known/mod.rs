@@ -40,7 +40,8 @@ fn only_anonymous(repository: &Repository) -> Vec<&Doc> {
 
 fn is_anonymous(uses: &Uses<'_>) -> bool {
     let mut policies = uses.policies.iter().filter_map(|attached| attached.doc.spec_as::<AuthenticationSpec>()).peekable();
-    uses.route.spec.anonymous || (policies.peek().is_some() && policies.all(|policy| policy.methods.api_key.is_none()))
+    uses.route.spec.anonymous
+        || (policies.peek().is_some() && policies.all(|policy| policy.methods.api_key.is_none() && policy.methods.mtls.is_none()))
 }
 
 /// Where a document asks who calls, and how.

@@ -1,10 +1,10 @@
-//! Keys are asked for that nobody has.
+//! Keys or certificates are asked for that nobody has.
 
 use std::collections::BTreeSet;
 
 use aigw_kinds::Repository;
 use aigw_kinds::authentication::AuthenticationSpec;
-use aigw_kinds::consumer::ConsumerSpec;
+use aigw_kinds::consumer::{ConsumerSpec, CredentialSpec};
 use aigw_source::{Finding, Findings, Level, RuleId, Sources};
 
 use crate::view;
@@ -13,15 +13,23 @@ pub(crate) const ID: RuleId = RuleId { code: "S627", name: "nobody-can-authentic
 pub(crate) const LEVEL: Level = Level::Warning;
 
 pub(crate) fn check(repository: &Repository, _: &Sources, findings: &mut Findings) {
-    // A Consumer without credentials is another finding.
-    let has_consumers = repository.all::<ConsumerSpec>().next().is_some();
-    if has_consumers || !view::is_complete(repository) {
+    if !view::is_complete(repository) {
         return;
     }
+    let credentials = || repository.all::<ConsumerSpec>().flat_map(|consumer| &consumer.spec.credentials);
+    let has_certificates = credentials().any(|credential| matches!(credential, CredentialSpec::Mtls(_)));
+    // A Consumer without credentials is another finding.
+    let has_consumers = repository.all::<ConsumerSpec>().next().is_some();
+    let certificates_are_missing = !has_certificates && (!has_consumers || credentials().next().is_some());
     let used: BTreeSet<&str> = view::uses(repository).iter().map(|attached| attached.doc.name.as_str()).collect();
     for policy in repository.all::<AuthenticationSpec>().filter(|policy| used.contains(policy.doc.name.as_str())) {
         let methods = &policy.spec.methods;
-        if methods.api_key.is_some() && !methods.anonymous {
+        if methods.mtls.is_some() && certificates_are_missing && !methods.anonymous {
+            let message = "a client certificate is asked for, and no Consumer has one";
+            let help = "write what it is known by among a Consumer's credentials, such as `mtls: {subject: CN=app}`";
+            findings.push(Finding::warning(ID, policy.doc.locate_key("/spec/methods/mtls"), message).help(help));
+        }
+        if methods.api_key.is_some() && !has_consumers && !methods.anonymous {
             let message = "an API key is asked for, and there is no Consumer to have one";
             let help = "`aigw api-key new` makes a key and prints the entry for a Consumer";
             findings.push(Finding::warning(ID, policy.doc.locate_key("/spec/methods/apiKey"), message).help(help));

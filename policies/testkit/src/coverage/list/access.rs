@@ -10,10 +10,12 @@ impl Lister<'_> {
     pub(super) fn authentications(&mut self) {
         for plan in &self.program.authentications {
             let reads_keys = !plan.api_key_headers.is_empty();
+            let has_certificates = self.program.consumers.iter().any(|consumer| !consumer.certificates.is_empty());
             let ways = [
                 (Outcome::Key, "key", reads_keys && !self.program.consumers.is_empty()),
+                (Outcome::Certificate, "certificate", plan.mtls.is_some() && has_certificates),
                 (Outcome::Anonymous, "anonymous", plan.anonymous),
-                (Outcome::Refused, "refused", reads_keys || !plan.anonymous),
+                (Outcome::Refused, "refused", reads_keys || plan.mtls.is_some() || !plan.anonymous),
             ];
             let name = plan.origin.name.as_str();
             for (outcome, word, _) in ways.into_iter().filter(|(.., possible)| *possible) {

@@ -1,6 +1,7 @@
 //! The errors that these policies can produce for a client: those that follow from what is written, not those that any request can meet.
 
 use aigw_core::ErrorCode;
+use aigw_kinds::authentication::AuthenticationPlan;
 use aigw_kinds::authorization::Effect;
 use aigw_kinds::limit::LimitKind;
 use aigw_kinds::model::ModelPlan;
@@ -41,8 +42,10 @@ impl Lister<'_> {
             (ErrorCode::AddressLimited, gateway.bounds.requests_per_address.map(|rate| rate.place)),
             (ErrorCode::RouteNotFound, unmatched(program)),
             (ErrorCode::Overloaded, gateway.load.map(|load| load.place)),
-            (ErrorCode::MissingApiKey, authentication(program, |anonymous, _| !anonymous)),
-            (ErrorCode::InvalidApiKey, authentication(program, |_, reads_keys| reads_keys)),
+            (ErrorCode::MissingApiKey, authentication(program, |plan| !plan.anonymous && !is_by_certificate_only(plan))),
+            (ErrorCode::InvalidApiKey, authentication(program, reads_keys)),
+            (ErrorCode::MissingCertificate, authentication(program, |plan| !plan.anonymous && is_by_certificate_only(plan))),
+            (ErrorCode::UnknownCertificate, authentication(program, |plan| plan.mtls.is_some())),
             (ErrorCode::ApiKeyExpired, expiring(program)),
             (ErrorCode::NotAuthorized, unauthorized(program, reach)),
             (ErrorCode::ModelNotAllowed, late_rule(program, reach)),
@@ -95,15 +98,23 @@ fn takes_all(row: &MatchRow) -> bool {
     everywhere && row.methods.is_empty() && row.headers.is_empty() && row.query.is_empty() && row.when.is_none()
 }
 
-/// The first policy in use of which this holds: whether it lets anonymous callers pass, and whether it reads keys.
-fn authentication(program: &Program, is: impl Fn(bool, bool) -> bool) -> Option<Place> {
+fn reads_keys(plan: &AuthenticationPlan) -> bool {
+    !plan.api_key_headers.is_empty()
+}
+
+fn is_by_certificate_only(plan: &AuthenticationPlan) -> bool {
+    plan.mtls.is_some() && !reads_keys(plan)
+}
+
+/// The first policy in use of which this holds.
+fn authentication(program: &Program, is: impl Fn(&AuthenticationPlan) -> bool) -> Option<Place> {
     let used = program.routes.iter().flat_map(|route| &route.authentication).filter_map(|id| id.of(program));
-    let mut found = used.filter(|plan| is(plan.anonymous, !plan.api_key_headers.is_empty()));
+    let mut found = used.filter(|plan| is(plan));
     found.next().map(|plan| plan.origin.place)
 }
 
 fn expiring(program: &Program) -> Option<Place> {
-    authentication(program, |_, reads_keys| reads_keys)?;
+    authentication(program, reads_keys)?;
     let mut keys = program.consumers.iter().flat_map(|consumer| &consumer.keys);
     keys.find(|key| key.not_after.is_some()).map(|key| key.place)
 }
