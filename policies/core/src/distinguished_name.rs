@@ -3,7 +3,8 @@
 //! The one way: the last part of the certificate's name first, parts joined by `,`; the attributes of a part with several joined by `+` in order of
 //! their bytes; attribute types by the names of [`NAMES`] in their spelling, others as dotted numbers; values as they stand in the certificate,
 //! compared exactly, with `\` before `"+,;<>\`, before a `#` or space that begins and a space that ends them, and control characters as `\` and
-//! two hexadecimal digits. A value that is no text is `#` and its DER encoding in small hexadecimal digits.
+//! two hexadecimal digits. A value that is no text, or of a type without a name, is `#`
+//! and its DER encoding in small hexadecimal digits.
 
 use std::fmt::{self, Write as _};
 
@@ -38,17 +39,10 @@ pub struct DistinguishedName(String);
 pub struct NameAttribute {
     /// Its type as dotted numbers.
     pub oid: String,
-    /// Its value.
-    pub value: NameValue,
-}
-
-/// The value of an attribute.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum NameValue {
-    /// Text, of whichever string type.
-    Text(String),
-    /// Anything else, as DER.
-    Der(Vec<u8>),
+    /// Its value, where that is text of whichever string type.
+    pub text: Option<String>,
+    /// Its value as DER, type and length included.
+    pub der: Vec<u8>,
 }
 
 /// Why a text is no distinguished name.
@@ -121,15 +115,11 @@ impl fmt::Display for DistinguishedName {
 
 fn canonical(attribute: &NameAttribute) -> String {
     let named = NAMES.iter().find(|(_, oid)| *oid == attribute.oid);
-    match (named, &attribute.value) {
-        (Some((name, _)), NameValue::Text(text)) => format!("{name}={}", escaped(text)),
-        (named, value) => {
+    match (named, &attribute.text) {
+        (Some((name, _)), Some(text)) => format!("{name}={}", escaped(text)),
+        (named, _) => {
             let mut out = format!("{}=#", named.map_or(attribute.oid.as_str(), |(name, _)| name));
-            match value {
-                NameValue::Der(bytes) => push_hex(&mut out, bytes),
-                // Without a name for the type nobody knows how its text would be encoded: as UTF-8, since something must stand there.
-                NameValue::Text(text) => push_hex(&mut out, text.as_bytes()),
-            }
+            push_hex(&mut out, &attribute.der);
             out
         }
     }

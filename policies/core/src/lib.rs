@@ -17,7 +17,7 @@ mod world;
 
 pub use code::ErrorCode;
 pub use counters::{Admission, Claim, ClaimAmount, Counters, Permit, StoreError};
-pub use distinguished_name::{DistinguishedName, MAX_SUBJECT_BYTES, NameAttribute, NameTextError, NameValue};
+pub use distinguished_name::{DistinguishedName, MAX_SUBJECT_BYTES, NameAttribute, NameTextError};
 pub use name::{MAX_NAME_BYTES, Name, NameError};
 pub use operation::{Operation, SurfaceName};
 pub use peer::{Peer, PeerCertificate};

@@ -16,3 +16,6 @@ pub(crate) use certificates::{Certificates, DemandError};
 pub(crate) use live::ServerTls;
 pub(crate) use peer::Shown;
 pub use unit::TlsFileStatus;
+
+#[cfg(test)]
+mod tests;

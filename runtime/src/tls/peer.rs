@@ -3,7 +3,7 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::sync::Arc;
 
-use aigw_core::{DistinguishedName, MAX_SUBJECT_BYTES, NameAttribute, NameValue, PeerCertificate};
+use aigw_core::{DistinguishedName, MAX_SUBJECT_BYTES, NameAttribute, PeerCertificate};
 use arc_swap::ArcSwap;
 use aws_lc_rs::digest::{SHA256, digest};
 use rustls_pki_types::CertificateDer;
@@ -70,8 +70,7 @@ pub(super) fn read(certificate: &CertificateDer<'_>) -> Option<PeerCertificate> 
     for part in parsed.subject().iter_rdn() {
         let attributes = part.iter().map(|attribute| {
             let value = attribute.attr_value();
-            let value = text(value).map(NameValue::Text).or_else(|| value.to_der_vec().ok().map(NameValue::Der))?;
-            Some(NameAttribute { oid: attribute.attr_type().to_id_string(), value })
+            Some(NameAttribute { oid: attribute.attr_type().to_id_string(), text: text(value), der: value.to_der_vec().ok()? })
         });
         parts.push(attributes.collect::<Option<Vec<_>>>()?);
     }
@@ -99,7 +98,7 @@ fn text(value: &Any<'_>) -> Option<String> {
     const IA5: u32 = 22;
     const VISIBLE: u32 = 26;
     const BMP: u32 = 30;
-    let bytes = value.data.as_ref();
+    let bytes = value.data;
     match value.tag().0 {
         UTF8 => String::from_utf8(bytes.to_vec()).ok(),
         NUMERIC | PRINTABLE | IA5 | VISIBLE => bytes.is_ascii().then(|| String::from_utf8(bytes.to_vec()).ok())?,

@@ -12,7 +12,7 @@ fn entry(id: &str, ca: Option<&str>, by: Value) -> Value {
 
 fn with_certificates(name: &str, keys: Value, certificates: Value) -> Value {
     let mut consumer = consumer(name, &[], json!({}), keys);
-    consumer["certificates"] = certificates;
+    consumer.as_object_mut().unwrap().insert("certificates".to_owned(), certificates);
     consumer
 }
 
