@@ -4,15 +4,16 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::admin::Token;
 use crate::reload::{File, Source};
-use crate::secrets::Secrets;
+use crate::secrets::is_vault_url;
 use crate::settings::{DecisionLog, Settings, ThreadModel};
 use crate::tls::Certificates;
 
 const LISTEN: &str = "127.0.0.1:8080";
 const ADMIN: &str = "127.0.0.1:8081";
 const CHANNEL: &str = "prod";
+/// Vaults answer some thousand requests in ten seconds, for everyone who asks.
+const SOONEST_REFRESH: aigw_core::Millis = aigw_core::Millis::from_secs(5);
 const DRAIN: Duration = Duration::from_secs(30);
 
 /// Why a process could not start.
@@ -62,7 +63,6 @@ pub(crate) struct Config {
     pub(crate) listen: SocketAddr,
     pub(crate) admin: SocketAddr,
     pub(crate) certificates: Certificates,
-    pub(crate) secrets: Secrets,
     pub(crate) source: Box<dyn Source>,
     pub(crate) drain: Duration,
     pub(crate) threads: usize,
@@ -73,11 +73,11 @@ pub(crate) struct Config {
 }
 
 impl Config {
-    /// Checks settings. `source` is served in place of the bundle file that they name. Reads certificates and secrets.
+    /// Checks settings. `source` is served in place of the bundle file that they name. Reads certificates.
     pub(crate) fn new(settings: Settings, source: Option<Box<dyn Source>>) -> Result<Self, StartError> {
-        let secrets = Secrets::new(settings.secrets_folder.clone());
         let admin = settings.admin.map_or_else(|| default(ADMIN), Ok)?;
-        check_token(&settings, admin, &secrets)?;
+        check_token(&settings, admin)?;
+        check_vault(&settings)?;
         let source = match source {
             Some(source) => source,
             None => Box::new(bundle_file(&settings)?),
@@ -86,7 +86,6 @@ impl Config {
             listen: settings.listen.map_or_else(|| default(LISTEN), Ok)?,
             admin,
             certificates: Certificates::new(&settings).map_err(|fault| StartReason::Tls.with(fault))?,
-            secrets,
             source,
             drain: settings.drain.map_or(DRAIN, aigw_core::Millis::as_duration),
             threads: settings.threads.map_or_else(cores, |threads| usize::from(threads.get())),
@@ -106,7 +105,7 @@ fn cores() -> usize {
 }
 
 /// Off loopback, whoever can connect must prove more than that.
-fn check_token(settings: &Settings, admin: SocketAddr, secrets: &Secrets) -> Result<(), StartError> {
+fn check_token(settings: &Settings, admin: SocketAddr) -> Result<(), StartError> {
     let (secret, file) = (settings.admin_token_secret.as_deref(), settings.admin_token_file.as_ref());
     if secret.is_some() && file.is_some() {
         return Err(StartReason::Settings.with("the admin token is given twice: set `adminTokenSecret` or `adminTokenFile`"));
@@ -116,7 +115,20 @@ fn check_token(settings: &Settings, admin: SocketAddr, secrets: &Secrets) -> Res
             "the admin address {admin} can be reached from other machines: set `adminTokenSecret` or `adminTokenFile`, or listen on 127.0.0.1"
         )));
     }
-    Token::check(secret, file, secrets).map_err(|fault| StartReason::Settings.with(fault))
+    Ok(())
+}
+
+fn check_vault(settings: &Settings) -> Result<(), StartError> {
+    let Some(vault) = &settings.key_vault else { return Ok(()) };
+    let shown: String = vault.url.chars().take(120).collect();
+    if !is_vault_url(&vault.url) {
+        return Err(StartReason::Settings
+            .with(format!("`{shown}` is not the address of a key vault: write `https://NAME.vault.azure.net`")));
+    }
+    if vault.refresh.is_some_and(|refresh| refresh < SOONEST_REFRESH) {
+        return Err(StartReason::Settings.with(format!("`keyVault.refresh` is at least {SOONEST_REFRESH}")));
+    }
+    Ok(())
 }
 
 fn bundle_file(settings: &Settings) -> Result<File, StartError> {
@@ -148,7 +160,9 @@ mod tests {
             (r#"{"admin": "0.0.0.0:1"}"#, StartReason::Settings, "set `adminTokenSecret`"),
             (r#"{"admin": "[::]:1"}"#, StartReason::Settings, "set `adminTokenSecret`"),
             (r#"{"adminTokenSecret": "a", "adminTokenFile": "b"}"#, StartReason::Settings, "given twice"),
-            (r#"{"adminTokenFile": "/nowhere"}"#, StartReason::Settings, "has no value"),
+            (r#"{"keyVault": {"url": "http://x.vault.azure.net"}}"#, StartReason::Settings, "is not the address of a key vault"),
+            (r#"{"keyVault": {"url": "https://x.vault.azure.net/secrets"}}"#, StartReason::Settings, "is not the address"),
+            (r#"{"keyVault": {"url": "https://x.vault.azure.net", "refresh": "4s"}}"#, StartReason::Settings, "at least 5s"),
             (r#"{"bundle": "b", "trust": "t", "tls": {"cert": "/nowhere", "key": "/nowhere"}}"#, StartReason::Tls, "/nowhere"),
             (r#"{"bundle": "b", "trust": "t", "cas": {"a": "/nowhere"}}"#, StartReason::Tls, "/nowhere"),
         ] {

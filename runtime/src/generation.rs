@@ -1,5 +1,7 @@
 //! One activated bundle: its engines, and what is known of it. Requests hold the generation they began with to their last byte.
 
+mod tokens;
+
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use aigw_bundle::Digest;
@@ -12,6 +14,8 @@ use crate::secrets::SecretSet;
 use crate::serve::Bounds;
 use crate::world::RuntimeWorld;
 
+pub(crate) use tokens::EndpointTokens;
+
 /// An activated bundle.
 pub(crate) struct Generation {
     /// The content's digest.
@@ -20,13 +24,19 @@ pub(crate) struct Generation {
     pub(crate) release: ArcSwap<Release>,
     /// When it became active.
     pub(crate) activated: Timestamp,
-    /// Its secrets.
-    pub(crate) secrets: Arc<SecretSet>,
+    /// What its endpoints are called with.
+    pub(crate) credentials: Credentials,
     /// The bounds of connections accepted under it.
     pub(crate) bounds: Bounds,
     /// Given when requests that still use it must end.
     pub(crate) cut: Arc<Cut>,
     engines: Vec<Engine<RuntimeWorld>>,
+}
+
+/// What a program's endpoints are called with.
+pub(crate) struct Credentials {
+    pub(crate) secrets: Arc<SecretSet>,
+    pub(crate) tokens: EndpointTokens,
 }
 
 /// What was signed about a bundle.
@@ -51,7 +61,7 @@ impl Generation {
     pub(crate) fn new(
         digest: Digest,
         release: Release,
-        secrets: Arc<SecretSet>,
+        credentials: Credentials,
         bounds: Bounds,
         engines: Vec<Engine<RuntimeWorld>>,
     ) -> Self {
@@ -59,7 +69,7 @@ impl Generation {
             digest,
             release: ArcSwap::from_pointee(release),
             activated: Timestamp::now(),
-            secrets,
+            credentials,
             bounds,
             cut: Arc::default(),
             engines,

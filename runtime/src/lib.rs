@@ -8,9 +8,9 @@
 pub mod admin;
 pub mod reload;
 
+mod azure;
 mod config;
 mod cut;
-#[cfg_attr(not(test), expect(dead_code, reason = "asked by the sources of tokens and keys that come next"))]
 mod fetch;
 mod gateway;
 mod generation;
@@ -33,4 +33,4 @@ mod tests;
 pub use config::{StartError, StartReason};
 pub use process::Addresses;
 pub use run::{ExitReason, Running, run};
-pub use settings::{CaSettings, DecisionLog, DecisionLogError, Settings, ThreadModel, TlsSettings};
+pub use settings::{CaSettings, DecisionLog, DecisionLogError, KeyVaultSettings, Settings, ThreadModel, TlsSettings};

@@ -10,6 +10,7 @@ use aigw_engine::State;
 use aigw_engine::counters::MemoryCounters;
 use jiff::Timestamp;
 
+use crate::azure::Tokens;
 use crate::fetch::Fetcher;
 use crate::generation::{Generation, Generations};
 use crate::metrics::Requests;
@@ -33,6 +34,8 @@ pub(crate) struct Process {
     pub(crate) clock: Clock,
     pub(crate) random: Arc<Random>,
     pub(crate) secrets: Secrets,
+    /// Of Azure's managed identities.
+    pub(crate) tokens: Tokens,
     /// For what the gateway itself asks for; used on the control runtime.
     #[expect(dead_code, reason = "asked by the sources of tokens and keys that come next")]
     pub(crate) fetcher: Fetcher,
@@ -76,6 +79,7 @@ pub(crate) struct Parts {
     pub(crate) drain: Duration,
     pub(crate) random: Arc<Random>,
     pub(crate) secrets: Secrets,
+    pub(crate) tokens: Tokens,
     pub(crate) fetcher: Fetcher,
     pub(crate) certificates: Certificates,
     pub(crate) records: Sink,
@@ -92,6 +96,7 @@ impl Process {
             drain,
             random,
             secrets,
+            tokens,
             fetcher,
             certificates,
             records,
@@ -107,6 +112,7 @@ impl Process {
             clock: Clock::start(),
             random,
             secrets,
+            tokens,
             fetcher,
             certificates,
             counters,

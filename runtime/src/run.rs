@@ -17,6 +17,7 @@ use crate::gateway::Gateway;
 use crate::process::{Addresses, Parts, Process, Worker};
 use crate::records::{self, Sink, Writer};
 use crate::reload::{ActivationRecord, Reloader, Request, Source, Store};
+use crate::secrets::{SecretSet, sources};
 use crate::serve::{Listener, Sharing, bind};
 use crate::settings::{Settings, ThreadModel};
 use crate::tasks::{Task, Tasks};
@@ -29,6 +30,8 @@ use crate::world::Random;
 const RELOADS: usize = 16;
 /// How often secrets are read again.
 const SECRETS_EVERY: Duration = Duration::from_secs(5);
+/// How often it is seen whether the vault is due to be asked.
+const VAULT_EVERY: Duration = Duration::from_secs(1);
 /// How often certificates are looked at. What changed is read once it rests: at the second look.
 const CERTIFICATES_EVERY: Duration = Duration::from_secs(1);
 /// What interrupted streams get to say goodbye, and connections to end.
@@ -133,15 +136,20 @@ impl Running {
         };
         let (records, writer) = decision_log(&config)?;
         let data = DataThreads::start(config.thread_model, config.threads).map_err(system)?;
-        let Config { settings, secrets, source, certificates, .. } = config;
-        let upstream_tls = certificates.upstream();
-        let tls = certificates.server();
+        let Config { settings, source, certificates, .. } = config;
+        let (upstream_tls, tls, random) = (certificates.upstream(), certificates.server(), Arc::new(random));
+        let fetcher = Fetcher::new(Arc::clone(&upstream_tls));
+        let (secrets, tokens) = sources(&settings, control.handle(), &fetcher, &random);
+        let admin_secret = settings.admin_token_secret.clone().map(|name| secrets.set(&[name]));
+        Token::check(settings.admin_token_secret.as_deref(), settings.admin_token_file.as_ref(), &secrets)
+            .map_err(|fault| StartReason::Settings.with(fault))?;
         let process = Arc::new(Process::new(Parts {
             workers: workers(&data, &upstream_tls),
             drain: config.drain,
-            random: Arc::new(random),
+            random,
             secrets,
-            fetcher: Fetcher::new(upstream_tls),
+            tokens,
+            fetcher,
             certificates,
             records,
             tasks: Tasks::on(control.handle().clone()),
@@ -154,11 +162,13 @@ impl Running {
         let closing = Arc::<Cut>::default();
         serve_data(&process, &data, &closing, sockets, tls);
         let (reloads, asked) = mpsc::channel(RELOADS);
-        let plane = Admin { process: Arc::clone(&process), token: token(&settings, &process), reloads: reloads.clone() };
+        let plane =
+            Admin { process: Arc::clone(&process), token: token(&settings, admin_secret, &process), reloads: reloads.clone() };
         let control_tasks = [
             Task::spawn_on(control.handle(), reloader.run(asked)),
             Task::spawn_on(control.handle(), serve_admin(plane, admin)),
             Task::spawn_on(control.handle(), keep_secrets(Arc::clone(&process))),
+            Task::spawn_on(control.handle(), follow_vault(Arc::clone(&process))),
             Task::spawn_on(control.handle(), keep_certificates(Arc::clone(&process))),
         ];
         Ok(Self { process, closing, reloads, first, data, control_tasks: control_tasks.into(), control, writer })
@@ -259,8 +269,9 @@ fn workers(data: &DataThreads, tls: &Arc<ClientTls>) -> Vec<Worker> {
     data.handles().map(|_| Worker { pools: Arc::new(Pools::new(Arc::clone(tls))), requests: Arc::default() }).collect()
 }
 
-fn token(settings: &Settings, process: &Arc<Process>) -> Option<Arc<Token>> {
-    let secret = settings.admin_token_secret.clone().map(|name| Token::Secret(name, Arc::clone(process)));
+fn token(settings: &Settings, secret: Option<Arc<SecretSet>>, process: &Arc<Process>) -> Option<Arc<Token>> {
+    let secret = settings.admin_token_secret.clone().zip(secret);
+    let secret = secret.map(|(name, kept)| Token::Secret { name, _kept: kept, process: Arc::clone(process) });
     secret.or_else(|| settings.admin_token_file.clone().map(Token::File)).map(Arc::new)
 }
 
@@ -308,7 +319,23 @@ async fn keep_secrets(process: Arc<Process>) {
     loop {
         tokio::time::sleep(SECRETS_EVERY).await;
         let process = Arc::clone(&process);
-        crate::tasks::blocking(move || process.secrets.refresh()).await;
+        crate::tasks::blocking(move || {
+            process.secrets.ask_vault();
+            process.secrets.refresh();
+        })
+        .await;
+    }
+}
+
+/// The vault is asked beside that, since it may take long to answer.
+async fn follow_vault(process: Arc<Process>) {
+    loop {
+        tokio::time::sleep(VAULT_EVERY).await;
+        let Some(vault) = process.secrets.vault() else { return };
+        if vault.refresh().await {
+            let process = Arc::clone(&process);
+            crate::tasks::blocking(move || process.secrets.refresh()).await;
+        }
     }
 }
 

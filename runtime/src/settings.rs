@@ -31,7 +31,9 @@ pub struct Settings {
     /// A folder with one file a secret, named like the secret, as Kubernetes mounts them. Files are read again when they change.
     /// A secret without a file comes from the environment: `AIGW_SECRET_` and its name in upper case with `_` for `-` and `.`.
     pub secrets_folder: Option<PathBuf>,
-    /// Refuse bundles that use a secret which is not there. Default: such an endpoint is down and `/status` names the secret.
+    /// The Azure Key Vault that has the secrets which are neither in a file nor in the environment. Default: none.
+    pub key_vault: Option<KeyVaultSettings>,
+    /// Refuse bundles that use a secret or an access token which is not there. Default: such an endpoint is down and `/status` names it.
     pub require_secrets: Option<bool>,
     /// The values of the parameters that the policies declare.
     pub parameters: BTreeMap<String, String>,
@@ -140,6 +142,39 @@ impl schemars::JsonSchema for CaSettings {
     }
 }
 
+/// An Azure Key Vault, asked with the managed identity of the machine or workload that the gateway runs on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct KeyVaultSettings {
+    /// Its address: `https://NAME.vault.azure.net`.
+    pub url: String,
+    /// The client id of the user-assigned identity to ask with. Default: `AZURE_CLIENT_ID`, and without it the identity that the machine itself has.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub client_id: Option<String>,
+    /// What the vault's tokens are good for. Default: `https://vault.azure.net`; other clouds have their own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resource: Option<String>,
+    /// How often each secret is asked for, at least `5s`. Default: `5m`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refresh: Option<Millis>,
+}
+
+impl KeyVaultSettings {
+    /// The vault at that address, and everything else by default.
+    pub const fn at(url: String) -> Self {
+        Self { url, client_id: None, resource: None, refresh: None }
+    }
+
+    fn merge(self, under: Self) -> Self {
+        Self {
+            url: self.url,
+            client_id: self.client_id.or(under.client_id),
+            resource: self.resource.or(under.resource),
+            refresh: self.refresh.or(under.refresh),
+        }
+    }
+}
+
 /// How threads share the work.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
@@ -187,6 +222,10 @@ impl Settings {
             tls: tls.or(under.tls),
             cas: joined(cas, under.cas),
             secrets_folder: self.secrets_folder.or(under.secrets_folder),
+            key_vault: match (self.key_vault, under.key_vault) {
+                (Some(over), Some(under)) => Some(over.merge(under)),
+                (over, under) => over.or(under),
+            },
             require_secrets: self.require_secrets.or(under.require_secrets),
             parameters: joined(parameters, under.parameters),
             bundle: self.bundle.or(under.bundle),
@@ -266,12 +305,16 @@ mod tests {
 
     #[test]
     fn what_is_said_above_counts_and_what_is_said_below_fills_in() {
-        let file =
-            read(r#"{"listen": "0.0.0.0:80", "drain": "5s", "parameters": {"a": "file", "b": "file"}, "adminTokenFile": "/t"}"#);
-        let flags =
-            read(r#"{"listen": "127.0.0.1:90", "parameters": {"a": "flag"}, "adminTokenSecret": "s", "decisions": "none"}"#);
+        let file = read(
+            r#"{"listen": "0.0.0.0:80", "drain": "5s", "parameters": {"a": "file", "b": "file"}, "adminTokenFile": "/t",
+            "keyVault": {"url": "https://a", "clientId": "c"}}"#,
+        );
+        let flags = read(
+            r#"{"listen": "127.0.0.1:90", "parameters": {"a": "flag"}, "adminTokenSecret": "s", "decisions": "none", "keyVault": {"url": "https://b"}}"#,
+        );
         let expected = read(
-            r#"{"listen": "127.0.0.1:90", "drain": "5s", "parameters": {"a": "flag", "b": "file"}, "adminTokenSecret": "s", "decisions": "none"}"#,
+            r#"{"listen": "127.0.0.1:90", "drain": "5s", "parameters": {"a": "flag", "b": "file"}, "adminTokenSecret": "s", "decisions": "none",
+            "keyVault": {"url": "https://b", "clientId": "c"}}"#,
         );
         assert_eq!(flags.clone().merge(file.clone()), expected);
         assert_eq!(flags.clone().merge(Settings::default()), flags);

@@ -75,7 +75,7 @@ impl Policies {
                 name: name("mock"),
                 provider: ProviderId(0),
                 url: None,
-                key: None,
+                credential: None,
                 place: Place::default(),
             }],
             models: vec![model()],
@@ -682,6 +682,24 @@ fn a_missing_secret_is_named_or_refused_as_the_host_says() {
     assert_eq!((first.result, first.reason.as_deref()), (ActivationResult::Failed, Some("secrets_missing")));
     std::fs::write(site.path("secrets/upstream-key"), "value").unwrap();
     until("it is tried again", || ask(&strict).contains("one"));
+}
+
+#[test]
+fn an_admin_token_without_a_value_is_a_reason_not_to_start() {
+    let site = Site::new();
+    let secrets_folder = Some(site.path("secrets"));
+    let secret = Settings { admin_token_secret: Some("admin".to_owned()), secrets_folder, ..site.settings() };
+    let file = Settings { admin_token_file: Some(site.path("admin")), ..site.settings() };
+    for settings in [&secret, &file] {
+        let fault = Running::start(settings.clone(), None).err().unwrap();
+        assert_eq!(fault.reason, StartReason::Settings);
+        assert!(fault.message.contains("has no value"), "{}", fault.message);
+    }
+    std::fs::create_dir(site.path("secrets")).unwrap();
+    std::fs::write(site.path("secrets/admin"), "0123456789abcdef").unwrap();
+    let running = Running::start(secret, None).unwrap();
+    assert!(get(running.addresses().admin, "/status", "").starts_with("HTTP/1.1 401"));
+    assert!(get(running.addresses().admin, "/status", "authorization: Bearer 0123456789abcdef\r\n").starts_with("HTTP/1.1 200"));
 }
 
 #[test]

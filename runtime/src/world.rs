@@ -4,10 +4,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use aigw_core::{Call, Moment, Record, Secret, Timestamp, TransportError, TransportErrorKind, World};
+use aigw_core::{Call, EndpointKey, Moment, Record, Secret, Timestamp, TransportError, TransportErrorKind, World};
 use aigw_engine::counters::MemoryCounters;
 use http::Response;
 
+use crate::azure::AccessToken;
 use crate::metrics::Requests;
 use crate::records::Sink;
 use crate::secrets::SecretSet;
@@ -34,6 +35,8 @@ pub(crate) struct Reach {
     /// By `EndpointKey`; none for an endpoint without an address.
     pub(crate) pools: Vec<Option<Arc<Pool>>>,
     pub(crate) secrets: Arc<SecretSet>,
+    /// By `EndpointKey`; none for an endpoint that is called without one.
+    pub(crate) tokens: Arc<[Option<Arc<AccessToken>>]>,
     pub(crate) counters: MemoryCounters,
     pub(crate) requests: Arc<Requests>,
     pub(crate) records: Sink,
@@ -120,6 +123,10 @@ impl World for RuntimeWorld {
 
     fn secret(&self, name: &str) -> Option<Secret> {
         self.0.secrets.get(name)
+    }
+
+    fn access_token(&self, endpoint: EndpointKey) -> Option<Secret> {
+        self.0.tokens.get(usize::try_from(endpoint.0).ok()?)?.as_ref()?.get()
     }
 
     fn counters(&self) -> &MemoryCounters {

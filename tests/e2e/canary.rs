@@ -7,12 +7,13 @@ use http::Request;
 use http_body_util::Full;
 use serde_json::{Value, json};
 
+use crate::support::azure::{Azure, MODEL_TOKEN, VAULT_TOKEN};
 use crate::support::bundles::Workshop;
 use crate::support::client::{Client, ask, chat, stream, streaming};
 use crate::support::gateway::Gateway;
 use crate::support::policies::{KEY, Policies, UPSTREAM_KEY};
 use crate::support::upstream::{Step, Upstream, answer, completion, event, failure, head, streamed, text_chunk};
-use crate::support::{aigw, run};
+use crate::support::{aigw, run, until_async};
 
 /// Stands in prompts.
 const PROMPT: &str = "canary-prompt-7f3a";
@@ -22,12 +23,14 @@ const REPLY: &str = "canary-reply-91bc";
 const FAILURE: &str = "canary-failure-d200";
 /// An unknown caller's key.
 const WRONG_KEY: &str = "aigw_canary_wrong_key_0f9e8d7c6b5a";
+/// A secret in the vault.
+const VAULTED: &str = "canary-vaulted-2c4e";
 /// Stands in query strings and headers.
 const HEADER: &str = "canary-header-33aa";
 
 /// No part of a key may be found either.
 fn canaries() -> Vec<&'static str> {
-    vec![PROMPT, REPLY, FAILURE, WRONG_KEY, HEADER, KEY, UPSTREAM_KEY]
+    vec![PROMPT, REPLY, FAILURE, WRONG_KEY, HEADER, KEY, UPSTREAM_KEY, VAULTED, MODEL_TOKEN, VAULT_TOKEN]
 }
 
 fn failing(status: &str) -> Vec<Step> {
@@ -127,6 +130,45 @@ async fn secrets_and_prompts_are_written_nowhere() {
         let told = ask(gateway.data, &chat("hello")).await;
         assert!(!told.body.contains(UPSTREAM_KEY) && !told.body.contains(FAILURE), "{}", told.body);
     }
+}
+
+/// Where the gateway itself asks for secrets: the answers' errors hold them, and so do the requests'.
+#[tokio::test]
+async fn tokens_and_secrets_of_the_vault_are_written_nowhere() {
+    let azure = Azure::start().await;
+    azure.with(|state| {
+        state.secrets.insert("vaulted".to_owned(), VAULTED.to_owned());
+        state.life = 2;
+    });
+    let folder = tempfile::tempdir().unwrap();
+    let config = super::azure::settings(&azure, folder.path());
+    let account = |auth: &str| super::azure::policies(&azure, auth);
+    let keyed = account("{apiKey: {secret: vaulted}}");
+    let gateway = Gateway::dev_in(&keyed, &["--verbose", "--config", &config], &azure.environment()).await;
+    assert_eq!(ask(gateway.data, &chat(PROMPT)).await.content(), "ok");
+    assert_eq!(azure.last_call(), format!("api-key: {VAULTED}"));
+    let digest = gateway.digest().await;
+    gateway.write("gateway.yaml", &account("{managedIdentity: {}}"));
+    gateway.until_other_than(&digest).await;
+    assert_eq!(ask(gateway.data, &chat(PROMPT)).await.content(), "ok");
+    assert!(azure.last_call().contains(MODEL_TOKEN));
+    let digest = gateway.digest().await;
+    gateway.write("gateway.yaml", &keyed);
+    gateway.until_other_than(&digest).await;
+    azure.with(|state| (state.issues, state.vault_answers) = (false, false));
+    until_async("both failures show", || async {
+        let status = gateway.status().await;
+        let tokens = status["accessTokens"].as_array()?;
+        (status["keyVault"]["trouble"].is_string() && tokens.iter().all(|token| token["trouble"].is_string())).then_some(())
+    })
+    .await;
+    ask(gateway.data, &chat(PROMPT)).await;
+    gateway.records(3).await;
+    let mut places = vec![("the decision log".to_owned(), gateway.decisions()), ("the log".to_owned(), gateway.log())];
+    for path in ["/metrics", "/status", "/readyz"] {
+        places.push((path.to_owned(), gateway.get(path).await.body));
+    }
+    search(&places);
 }
 
 #[test]

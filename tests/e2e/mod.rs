@@ -2,6 +2,7 @@
 
 mod activates;
 mod admin;
+mod azure;
 mod bounds;
 mod bundles;
 mod canary;

@@ -36,35 +36,42 @@ impl Gateway {
 
     /// On a folder with this file.
     pub(crate) async fn dev_yaml(yaml: &str) -> Self {
-        Self::on_folder(yaml, &[]).await
+        Self::dev_in(yaml, &[], &[]).await
     }
 
     /// On a folder with these policies, with more arguments.
     pub(crate) async fn dev_with(policies: &Policies, more: &[&str]) -> Self {
-        Self::on_folder(&policies.yaml(), more).await
+        Self::dev_in(&policies.yaml(), more, &[]).await
     }
 
-    async fn on_folder(yaml: &str, more: &[&str]) -> Self {
+    /// On a folder with this file, with more arguments and in this environment.
+    pub(crate) async fn dev_in(yaml: &str, more: &[&str], environment: &[(&str, String)]) -> Self {
         let home = tempfile::tempdir().unwrap();
         let folder = home.path().join("policies");
         fs::create_dir(&folder).unwrap();
         fs::write(folder.join("gateway.yaml"), yaml).unwrap();
         let mut arguments: Vec<OsString> = vec!["--dev".into(), folder.clone().into()];
         arguments.extend(more.iter().map(OsString::from));
-        Self::start(home, folder, arguments).await
+        Self::start(home, folder, arguments, environment).await
     }
 
     /// With these arguments of `serve`.
     pub(crate) async fn serve(arguments: impl IntoIterator<Item = OsString>) -> Self {
-        Self::start(tempfile::tempdir().unwrap(), PathBuf::new(), arguments).await
+        Self::start(tempfile::tempdir().unwrap(), PathBuf::new(), arguments, &[]).await
     }
 
-    async fn start(home: TempDir, folder: PathBuf, arguments: impl IntoIterator<Item = OsString>) -> Self {
+    async fn start(
+        home: TempDir,
+        folder: PathBuf,
+        arguments: impl IntoIterator<Item = OsString>,
+        environment: &[(&str, String)],
+    ) -> Self {
         let decisions = format!("file:{}", home.path().join("decisions.jsonl").display());
         let mut command = aigw();
         command.arg("serve").args(arguments);
         command.args(["--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0", "--threads", "2", "--decisions", &decisions]);
         command.env("AIGW_SECRET_UPSTREAM", UPSTREAM_KEY);
+        command.envs(environment.iter().map(|(name, value)| (name, value)));
         let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
         let said = Arc::<Mutex<String>>::default();
         let (lines, into) = (BufReader::new(child.stderr.take().unwrap()), Arc::clone(&said));

@@ -2,6 +2,7 @@
 //!
 //! Nothing here waits for a time to pass: everything waits for a condition, and fails at a deadline with what it waited for.
 
+pub(crate) mod azure;
 pub(crate) mod bundles;
 pub(crate) mod client;
 pub(crate) mod gateway;
@@ -29,7 +30,8 @@ pub(crate) fn aigw() -> Command {
     let mut command = Command::new(binary());
     for (name, _) in std::env::vars_os() {
         let name = name.to_string_lossy().into_owned();
-        if name.starts_with("AIGW_") || name.starts_with("GITHUB_") || name == "RUST_LOG" {
+        let of_azure = name.starts_with("AZURE_") || name.starts_with("IDENTITY_");
+        if name.starts_with("AIGW_") || name.starts_with("GITHUB_") || of_azure || name == "RUST_LOG" {
             command.env_remove(name);
         }
     }

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use aigw_bundle::{Content, Gates, LintGate, Release, Signer, SigningKey, TrustFile};
 use aigw_core::{Millis, Name};
 use aigw_runtime::reload::{ActivationRecord, ActivationResult, Dev, DevFault, Source, Trust};
-use aigw_runtime::{Addresses, DecisionLog, Settings, ThreadModel, TlsSettings};
+use aigw_runtime::{Addresses, DecisionLog, KeyVaultSettings, Settings, ThreadModel, TlsSettings};
 use aws_lc_rs::rand::{SecureRandom, SystemRandom};
 use clap::Args;
 use tracing_subscriber::EnvFilter;
@@ -25,7 +25,7 @@ const DEV: &str = "dev";
 /// Arguments of `serve`.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  aigw serve --dev policies\n  aigw serve --bundle gateway.aigw --trust release.trust.json --channel prod --state /var/lib/aigw-gateway\n\nSettings come from flags, then `AIGW_…` variables, then `--config`. Secrets come from `AIGW_SECRET_NAME` variables or `--secrets DIR`."
+    after_help = "Examples:\n  aigw serve --dev policies\n  aigw serve --bundle gateway.aigw --trust release.trust.json --channel prod --state /var/lib/aigw-gateway\n\nSettings come from flags, then `AIGW_…` variables, then `--config`. Secrets come from `--secrets DIR`, `AIGW_SECRET_NAME` variables or `--key-vault URL`."
 )]
 pub(crate) struct Serve {
     /// A folder of policies, compiled in memory and again at every change
@@ -70,7 +70,10 @@ pub(crate) struct Serve {
     /// A folder with one file a secret, named like the secret
     #[arg(long, env = "AIGW_SECRETS", value_name = "DIR")]
     secrets: Option<PathBuf>,
-    /// Refuse bundles that use a secret which is not there
+    /// The Azure Key Vault that has the secrets which are nowhere else
+    #[arg(long, env = "AIGW_KEY_VAULT", value_name = "URL")]
+    key_vault: Option<String>,
+    /// Refuse bundles that use a secret or an access token which is not there
     #[arg(long)]
     require_secrets: bool,
     /// How long requests in flight may go on when the process or their policies end [default: 30s]
@@ -113,6 +116,7 @@ impl Serve {
             admin_token_file: self.admin_token_file,
             tls,
             secrets_folder: self.secrets,
+            key_vault: self.key_vault.map(KeyVaultSettings::at),
             require_secrets: self.require_secrets.then_some(true),
             parameters,
             bundle: self.bundle,

@@ -71,7 +71,7 @@ error_codes! {
     UpstreamAuthFailed "upstream_auth_failed" "The target refused the gateway's own credentials.",
     UpstreamRateLimited "upstream_rate_limited" "Every target is rate limited by its provider.",
     UpstreamInvalidAnswer "upstream_invalid_answer" "The target's answer breaks its protocol.",
-    NoTarget "no_target" "No target of the model is eligible or has its secret.",
+    NoTarget "no_target" "No target of the model is eligible, or has its secret or access token.",
     StreamTruncated "stream_truncated" "The target's stream ended before the answer was complete.",
     StreamTimeout "stream_timeout" "The target's stream stalled or ran out of time.",
     StreamInvalid "stream_invalid" "The target's stream held something unreadable that may have been content.",

@@ -209,6 +209,8 @@ pub enum SkipReason {
     WhenFailed,
     /// The secret that is its key has no value here.
     SecretMissing,
+    /// There is no valid token of its managed identity now.
+    TokenMissing,
     /// It lacks a label that the caller's tenant requires.
     TenantRequires,
     /// It asked to be left alone, for this or an earlier request.
@@ -228,6 +230,7 @@ impl SkipReason {
             Self::WhenFalse => "when_false",
             Self::WhenFailed => "when_failed",
             Self::SecretMissing => "secret_missing",
+            Self::TokenMissing => "token_missing",
             Self::TenantRequires => "tenant_requires",
             Self::CoolingDown => "cooling_down",
             Self::RetryBudget => "retry_budget",

@@ -37,6 +37,9 @@ pub trait World: Clone + Send + Sync + 'static {
     /// The value of a secret that the program names; `None` where it is missing.
     fn secret(&self, name: &str) -> Option<Secret>;
 
+    /// The access token that an endpoint of the program is called with; `None` where there is no valid one now. Never waits for one.
+    fn access_token(&self, endpoint: EndpointKey) -> Option<Secret>;
+
     /// The store of limits.
     fn counters(&self) -> &Self::Counters;
 

@@ -10,6 +10,7 @@ mod upstream;
 
 use aigw_core::{AttemptOutcome, Moment, Outcome, SkipReason, Skipped, World};
 use aigw_kinds::model::ModelPlan;
+use aigw_kinds::provider::CredentialPlan;
 use aigw_kinds::{ModelId, Refusal};
 
 use self::attempt::{Sending, attempt};
@@ -181,8 +182,8 @@ fn ineligible<W: World>(x: &Exchange<'_, W>, candidate: &Candidate) -> Option<(S
     if !x.may_call(candidate.endpoint) {
         return Some((SkipReason::TenantRequires, None));
     }
-    if !has_key(x, candidate) {
-        return Some((SkipReason::SecretMissing, None));
+    if let Some(missing) = missing(x, candidate) {
+        return Some((missing, None));
     }
     match x.fixed.loaded.expressions().holds_if_any(candidate.when, &x.facts) {
         Ok(true) => None,
@@ -191,13 +192,20 @@ fn ineligible<W: World>(x: &Exchange<'_, W>, candidate: &Candidate) -> Option<(S
     }
 }
 
-fn has_key<W: World>(x: &Exchange<'_, W>, candidate: &Candidate) -> bool {
-    candidate.key.as_deref().is_none_or(|name| x.settlement.world.secret(name).is_some())
+/// What a candidate is called with, where it is not there.
+fn missing<W: World>(x: &Exchange<'_, W>, candidate: &Candidate) -> Option<SkipReason> {
+    let world = &x.settlement.world;
+    match candidate.credential.as_ref()? {
+        CredentialPlan::Key(name) => world.secret(name).is_none().then_some(SkipReason::SecretMissing),
+        CredentialPlan::ManagedIdentity(_) => {
+            world.access_token(candidate.endpoint).is_none().then_some(SkipReason::TokenMissing)
+        }
+    }
 }
 
 /// Why no request could be written for a candidate.
 fn unsendable<W: World>(x: &Exchange<'_, W>, candidate: &Candidate) -> SkipReason {
-    if has_key(x, candidate) { SkipReason::Unsendable } else { SkipReason::SecretMissing }
+    missing(x, candidate).unwrap_or(SkipReason::Unsendable)
 }
 
 /// Takes a failure in: the target's wish to be left alone, and whether and when it may be tried again.

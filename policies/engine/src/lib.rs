@@ -31,7 +31,7 @@ mod wait;
 
 pub use answer::{Answer, AnswerError};
 pub use engine::Engine;
-pub use loaded::{LoadError, Loaded};
+pub use loaded::{LoadError, Loaded, LoadedIdentity};
 pub use state::{LoadCounts, MAX_ADDRESSES, State};
 pub use status::status_of;
 

@@ -30,7 +30,7 @@ use crate::matcher::{Matcher, Misfit};
 
 pub use gateway::{LoadedCors, LoadedGateway};
 pub use route::LoadedRoute;
-pub use upstream::{LoadedEndpoint, LoadedModel, LoadedProvider};
+pub use upstream::{LoadedEndpoint, LoadedIdentity, LoadedModel, LoadedProvider};
 
 /// A program, ready to run in one environment.
 #[derive(Debug)]

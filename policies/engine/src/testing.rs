@@ -4,7 +4,7 @@
 
 pub(crate) mod program;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -12,8 +12,8 @@ use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Waker};
 
 use aigw_core::{
-    Admission, Call, Claim, ClaimAmount, Counters, Millis, Moment, Permit, Record, Secret, StoreError, Timestamp, TransportError,
-    TransportErrorKind, World,
+    Admission, Call, Claim, ClaimAmount, Counters, EndpointKey, Millis, Moment, Permit, Record, Secret, StoreError, Timestamp,
+    TransportError, TransportErrorKind, World,
 };
 use bytes::Bytes;
 use http::{HeaderMap, Response};
@@ -36,6 +36,8 @@ struct Inner {
     records: Mutex<Vec<Record>>,
     /// Secrets that are not as they should be: missing, or of this value.
     secrets: Mutex<BTreeMap<String, Option<&'static str>>>,
+    /// Endpoints without a token.
+    tokenless: Mutex<BTreeSet<EndpointKey>>,
     open: AtomicU64,
     counters: TestCounters,
 }
@@ -138,6 +140,7 @@ impl TestWorld {
             calls: Mutex::default(),
             records: Mutex::default(),
             secrets: Mutex::default(),
+            tokenless: Mutex::default(),
             open: AtomicU64::new(0),
             counters: TestCounters::default(),
         }))
@@ -166,6 +169,10 @@ impl TestWorld {
 
     pub(crate) fn lose_secret(&self, name: &str) {
         self.0.secrets.lock().unwrap().insert(name.to_owned(), None);
+    }
+
+    pub(crate) fn lose_token(&self, endpoint: u32) {
+        self.0.tokenless.lock().unwrap().insert(EndpointKey(endpoint));
     }
 
     pub(crate) fn change_secret(&self, name: &str, value: &'static str) {
@@ -302,6 +309,11 @@ impl World for TestWorld {
     fn secret(&self, name: &str) -> Option<Secret> {
         let changed = self.0.secrets.lock().unwrap().get(name).copied();
         changed.unwrap_or(Some(CANARY)).map(|value| Secret::new(value.to_owned()))
+    }
+
+    fn access_token(&self, endpoint: EndpointKey) -> Option<Secret> {
+        let lost = self.0.tokenless.lock().unwrap().contains(&endpoint);
+        (!lost).then(|| Secret::new(format!("token-{}", endpoint.0)))
     }
 
     fn counters(&self) -> &TestCounters {

@@ -12,7 +12,7 @@ use regex::RegexBuilder;
 use crate::gateway::{ParameterKind, ParameterPlan};
 use crate::limit::{Amount, KeyPart};
 use crate::prompt::PromptValue;
-use crate::provider::{AzureApi, WirePlan};
+use crate::provider::{AzureApi, CredentialPlan, WirePlan};
 use crate::route::ServePlan;
 use crate::{ExpressionId, ExpressionType, PROGRAM_VERSION, ParameterValues, PolicySet, Program, Setting};
 
@@ -131,6 +131,11 @@ impl Program {
             let place = || format!("endpoint `{}`", endpoint.name);
             known(endpoint.provider.of(self).is_some(), place, "provider", endpoint.provider.0)?;
             endpoint.url.as_ref().map_or(Ok(()), |url| self.setting(url, place))?;
+            let client_id = match &endpoint.credential {
+                Some(CredentialPlan::ManagedIdentity(identity)) => identity.client_id.as_ref(),
+                Some(CredentialPlan::Key(_)) | None => None,
+            };
+            client_id.map_or(Ok(()), |id| self.setting(id, place))?;
         }
         Ok(())
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use aigw_core::{Millis, PeerCertificate, Timestamp};
+use aigw_core::{EndpointKey, Millis, PeerCertificate, Timestamp};
 use aigw_source::{Document, Span};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, Uri};
@@ -40,6 +40,8 @@ pub(crate) struct Setup {
     pub(crate) at: Timestamp,
     pub(crate) seed: Option<u64>,
     pub(crate) without: Vec<String>,
+    /// Endpoints without an access token.
+    pub(crate) tokenless: Vec<EndpointKey>,
     pub(crate) store_down: bool,
 }
 

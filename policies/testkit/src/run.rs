@@ -64,6 +64,9 @@ pub fn run(case: &Case, subject: &Subject, settings: &Settings, observer: &mut d
     for name in &case.setup.without {
         sim.lose_secret(name);
     }
+    for endpoint in &case.setup.tokenless {
+        sim.lose_token(*endpoint);
+    }
     sim.store_down(case.setup.store_down);
     let engine = Engine::new(Arc::clone(&loaded), Arc::new(State::default()), sim.clone(), NO_BUNDLE.to_owned());
     let mut runner = Runner { case, subject, settings, loaded, sim, engine, playing, observer, report: empty() };

@@ -123,7 +123,7 @@ pub struct CaseSpec {
     pub at: Option<String>,
     /// What its random choices follow. Default: from `--seed` and the case's name.
     pub seed: Option<u64>,
-    /// Names of secrets that are missing.
+    /// Names of secrets that are missing, and `provider/endpoint` where there is no token of the managed identity.
     #[serde(default)]
     pub without: Vec<String>,
     /// The store of limits, at the beginning.

@@ -10,7 +10,7 @@ use aigw_source::{Limits, Sources, Span};
 
 use crate::{Case, Report, Settings, Subject, Suites, load, run, settle};
 
-/// Two endpoints, one after the other; shares by chance and by hash; a mock; a key that expires; a limit of three a minute; a clock.
+/// Two endpoints, one after the other; shares by chance and by hash; a mock; a key that expires; a limit of three a minute; a clock; a token.
 const HOUSE: &str = include_str!("testing/house.yaml");
 
 pub(crate) fn house() -> Arc<Program> {

@@ -16,7 +16,7 @@ use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use aigw_core::{Call, Millis, Moment, Record, Secret, Timestamp, TransportError, World};
+use aigw_core::{Call, EndpointKey, Millis, Moment, Record, Secret, Timestamp, TransportError, World};
 use http::Response;
 
 use self::ledger::Ledger;
@@ -40,6 +40,7 @@ struct Inner {
     upstream: Arc<dyn Upstream>,
     counters: SimCounters,
     lost: Mutex<BTreeSet<String>>,
+    tokenless: Mutex<BTreeSet<EndpointKey>>,
     timers: Timers,
     ledger: Ledger,
     /// Held while clients are under way: the ledger knows the clients of one exchange.
@@ -56,6 +57,7 @@ impl Sim {
             upstream,
             counters: SimCounters::new(seed),
             lost: Mutex::default(),
+            tokenless: Mutex::default(),
             timers: Timers::default(),
             ledger: Ledger::default(),
             turn: Mutex::default(),
@@ -82,6 +84,11 @@ impl Sim {
         lock(&self.0.lost).insert(name.to_owned());
     }
 
+    /// From now on there is no access token for this endpoint. Until then there is one for each: [`ACCESS_TOKEN`].
+    pub fn lose_token(&self, endpoint: EndpointKey) {
+        lock(&self.0.tokenless).insert(endpoint);
+    }
+
     /// Takes these clients' requests through the engine: all begin at this instant, whoever was woken is polled in their order, until every one has
     /// ended. `engine` must be one of this world. Exchanges of one world follow one another; an upstream must not begin one.
     pub fn exchange(&self, engine: &aigw_engine::Engine<Self>, clients: Vec<Client>) -> Vec<Exchange> {
@@ -102,6 +109,9 @@ impl Sim {
         true
     }
 }
+
+/// What every access token is here.
+pub const ACCESS_TOKEN: &str = "<access token>";
 
 /// What a secret's value is here: `<secret NAME>`.
 pub fn stand_in(name: &str) -> String {
@@ -151,6 +161,10 @@ impl World for Sim {
 
     fn secret(&self, name: &str) -> Option<Secret> {
         (!lock(&self.0.lost).contains(name)).then(|| Secret::new(stand_in(name)))
+    }
+
+    fn access_token(&self, endpoint: EndpointKey) -> Option<Secret> {
+        (!lock(&self.0.tokenless).contains(&endpoint)).then(|| Secret::new(ACCESS_TOKEN.to_owned()))
     }
 
     fn counters(&self) -> &SimCounters {

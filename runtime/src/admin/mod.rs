@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 use tokio::sync::{mpsc, oneshot};
 
 pub use crate::tls::TlsFileStatus;
-pub use status::{BundleStatus, ConnectionStatus, Readiness, Status};
+pub use status::{AccessTokenStatus, BundleStatus, ConnectionStatus, KeyVaultStatus, Readiness, Status, VaultSecretStatus};
 pub(crate) use token::Token;
 
 use crate::metrics::Text;

@@ -1,5 +1,7 @@
 //! What `/status`, `/readyz` and `/metrics` say of the process.
 
+mod credentials;
+
 use aigw_kinds::route::Class;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -10,6 +12,8 @@ use crate::process::Process;
 use crate::reload::{ActivationRecord, ActivationResult};
 use crate::tls::TlsFileStatus;
 use crate::transport::PoolCounts;
+
+pub use credentials::{AccessTokenStatus, KeyVaultStatus, VaultSecretStatus};
 
 /// What a gateway is doing, as `GET /status` answers it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -41,6 +45,12 @@ pub struct Status {
     pub connections: ConnectionStatus,
     /// Decision records that were lost since the start.
     pub decision_records_dropped: u64,
+    /// The key vault; none where the settings name none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key_vault: Option<KeyVaultStatus>,
+    /// The access tokens in use.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub access_tokens: Vec<AccessTokenStatus>,
 }
 
 /// The active bundle.
@@ -70,6 +80,9 @@ pub struct BundleStatus {
     pub from_last_good: bool,
     /// Secrets that it uses and that have no value: their endpoints are down.
     pub secrets_missing: Vec<String>,
+    /// Endpoints, as `provider/endpoint`, that are down since there is no access token for them.
+    #[serde(default)]
+    pub tokens_missing: Vec<String>,
 }
 
 /// Connections from clients since the start.
@@ -135,6 +148,8 @@ impl Status {
                 stalled: counts.stalled,
             },
             decision_records_dropped: process.records.dropped(),
+            key_vault: process.secrets.vault().map(|vault| KeyVaultStatus::of(vault.report())),
+            access_tokens: process.tokens.reports().into_iter().map(AccessTokenStatus::of).collect(),
         }
     }
 }
@@ -154,7 +169,8 @@ impl BundleStatus {
             expires: release.expires.to_string(),
             expired: generation.expired(),
             from_last_good: process.is_on_last_good(),
-            secrets_missing: generation.secrets.missing(),
+            secrets_missing: generation.credentials.secrets.missing(),
+            tokens_missing: generation.credentials.tokens.missing(),
         }
     }
 }
@@ -164,6 +180,7 @@ pub(super) fn metrics(process: &Process, text: &mut Text) {
     Requests::write(process.workers.iter().map(|worker| &*worker.requests), text);
     connections(process, text);
     bundle(process, text);
+    credentials::metrics(process, text);
     process.certificates.metrics(text);
     for ((result, reason), count) in process.history.counts() {
         text.value(
@@ -208,7 +225,8 @@ fn bundle(process: &Process, text: &mut Text) {
     text.value(Metric::BundleSequence, &[], release.sequence);
     text.value(Metric::BundleActivated, &[], generation.activated.as_second());
     text.value(Metric::BundleExpires, &[], release.expires.as_second());
-    text.value(Metric::SecretsMissing, &[], generation.secrets.missing().len());
+    text.value(Metric::SecretsMissing, &[], generation.credentials.secrets.missing().len());
+    text.value(Metric::TokensMissing, &[], generation.credentials.tokens.missing().len());
 }
 
 /// What the kernel says (proc_pid_status(5)); none where it does not.

@@ -3,20 +3,21 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use aigw_core::Secret;
 use aws_lc_rs::constant_time::verify_slices_are_equal;
 use aws_lc_rs::digest::{SHA256, digest};
 use http::HeaderValue;
 
 use crate::process::Process;
-use crate::secrets::{Secrets, read_secret_file};
+use crate::secrets::{SecretSet, Secrets, read_secret_file};
 
 /// Shortest token: shorter ones can be guessed over a network.
 const MIN_TOKEN_BYTES: usize = 16;
 
 /// Where the token stands. It is read for each request, so that it can be changed.
 pub(crate) enum Token {
-    /// A secret by name.
-    Secret(String, Arc<Process>),
+    /// A secret by name, kept fresh for as long as this is.
+    Secret { name: String, _kept: Arc<SecretSet>, process: Arc<Process> },
     /// A file of its own.
     File(PathBuf),
 }
@@ -53,13 +54,13 @@ impl Token {
     pub(crate) fn admits(&self, authorization: Option<&HeaderValue>) -> bool {
         let said = authorization.and_then(|value| value.to_str().ok()).and_then(|value| value.split_once(' '));
         let Some((_, said)) = said.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer")) else { return false };
-        self.value().is_some_and(|own| own.len() >= MIN_TOKEN_BYTES && equal(&own, said.trim()))
+        self.value().is_some_and(|own| own.expose().len() >= MIN_TOKEN_BYTES && equal(own.expose(), said.trim()))
     }
 
-    fn value(&self) -> Option<String> {
+    fn value(&self) -> Option<Secret> {
         match self {
-            Self::Secret(name, process) => process.secrets.read(name).map(|secret| secret.expose().to_owned()),
-            Self::File(path) => read_secret_file(path),
+            Self::Secret { name, process, .. } => process.secrets.read(name),
+            Self::File(path) => read_secret_file(path).map(|value| Secret::new((*value).clone())),
         }
     }
 }
@@ -104,7 +105,7 @@ mod tests {
     #[test]
     fn missing_and_short_tokens_are_told_apart() {
         let folder = tempfile::tempdir().unwrap();
-        let secrets = Secrets::new(Some(folder.path().to_owned()));
+        let secrets = Secrets::new(Some(folder.path().to_owned()), None);
         let path = folder.path().join("token");
         assert_eq!(Token::check(None, None, &secrets), Ok(()));
         assert_eq!(Token::check(Some("token"), None, &secrets), Err(TokenFault::Missing));

@@ -76,6 +76,16 @@ metrics! {
         "1 where `/readyz` says so.",
     SecretsMissing "gauge" "aigw_secrets_missing"
         "Secrets of the active bundle that have no value.",
+    TokensMissing "gauge" "aigw_access_tokens_missing"
+        "Endpoints of the active bundle that are down since there is no access token for them.",
+    KeyVaultAge "gauge" "aigw_key_vault_age_seconds"
+        "Seconds since the key vault confirmed the value of a secret in use, of the one for which that is longest ago.",
+    KeyVaultRequests "counter" "aigw_key_vault_requests_total"
+        "Requests to the key vault since the start, by what came of them.",
+    TokenLeft "gauge" "aigw_access_token_left_seconds"
+        "How long each access token is good for; 0 where there is none.",
+    TokenRequests "counter" "aigw_access_token_requests_total"
+        "Requests for access tokens since the start, by what came of them.",
     TlsLoads "counter" "aigw_tls_loads_total"
         "Readings of certificates, keys, authorities and revocation lists, by what came of them.",
     TlsExpires "gauge" "aigw_tls_expires_timestamp_seconds"

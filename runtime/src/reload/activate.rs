@@ -11,8 +11,9 @@ use jiff::Timestamp;
 
 use super::record::{ActivationRecord, ActivationResult, Durations};
 use super::source::{Fault, Trust};
-use crate::generation::{Generation, Release};
+use crate::generation::{Credentials, EndpointTokens, Generation, Release};
 use crate::process::{Process, Worker};
+use crate::secrets::SecretSet;
 use crate::serve::Bounds;
 use crate::tls::DemandError;
 use crate::transport::Shape;
@@ -128,10 +129,9 @@ fn load(process: &Process, verified: &Verified, test_values: bool) -> Result<(Ge
     let loaded = Loaded::new(program, values).map_err(|fault| Fault::lasting(fault.code.as_str(), fault.message))?;
     let loaded = Arc::new(loaded);
     let secrets = process.secrets.set(&loaded.program().secrets);
-    let missing = secrets.missing();
-    if !missing.is_empty() && process.require_secrets {
-        return Err(Fault::transient("secrets_missing", format!("no value for the secrets {}", missing.join(", ")))
-            .help("set `AIGW_SECRET_NAME`, or put a file of the secret's name into the secrets folder"));
+    let tokens = EndpointTokens::of(process, &loaded);
+    if process.require_secrets {
+        complete(process, &secrets, &tokens)?;
     }
     let digest = verified.statement().content.digest;
     let engine = |worker: &Worker| {
@@ -140,6 +140,7 @@ fn load(process: &Process, verified: &Verified, test_values: bool) -> Result<(Ge
             random: Arc::clone(&process.random),
             pools: pools(worker, &loaded)?,
             secrets: Arc::clone(&secrets),
+            tokens: tokens.by_endpoint(),
             counters: process.counters.clone(),
             requests: Arc::clone(&worker.requests),
             records: process.records.clone(),
@@ -147,8 +148,29 @@ fn load(process: &Process, verified: &Verified, test_values: bool) -> Result<(Ge
         Ok(Engine::new(Arc::clone(&loaded), Arc::clone(&process.state), world, digest.to_string()))
     };
     let engines = process.workers.iter().map(engine).collect::<Result<_, Fault>>()?;
+    let credentials = Credentials { secrets, tokens };
     let asks = loaded.program().client_authorities();
-    Ok((Generation::new(digest, release(verified), secrets, bounds(loaded.program()), engines), asks))
+    Ok((Generation::new(digest, release(verified), credentials, bounds(loaded.program()), engines), asks))
+}
+
+/// Refuses a program whose endpoints could not all be called.
+fn complete(process: &Process, secrets: &SecretSet, tokens: &EndpointTokens) -> Result<(), Fault> {
+    let missing = secrets.missing();
+    if !missing.is_empty() {
+        let help = match process.secrets.vault() {
+            None => "set `AIGW_SECRET_NAME`, or put a file of the secret's name into the secrets folder",
+            Some(_) => {
+                "see `keyVault` in `/status`; or set `AIGW_SECRET_NAME`, or put a file of the secret's name into the secrets folder"
+            }
+        };
+        return Err(Fault::transient("secrets_missing", format!("no value for the secrets {}", missing.join(", "))).help(help));
+    }
+    let missing = tokens.missing();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let message = format!("no access token for the endpoints {}", missing.join(", "));
+    Err(Fault::transient("tokens_missing", message).help("see `accessTokens` in `/status`"))
 }
 
 /// What the host lacks may come with its next start.

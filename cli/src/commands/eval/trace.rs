@@ -188,6 +188,7 @@ pub(super) const fn skip_reason(reason: SkipReason) -> &'static str {
         SkipReason::WhenFalse => "its `when` does not hold",
         SkipReason::WhenFailed => "its `when` could not be told, which makes it ineligible",
         SkipReason::SecretMissing => "the secret that is its key has no value",
+        SkipReason::TokenMissing => "there is no token of its managed identity",
         SkipReason::TenantRequires => "it lacks a label that the caller's tenant requires",
         SkipReason::CoolingDown => "it asked to be left alone",
         SkipReason::RetryBudget => "its provider's retry budget is spent",

@@ -124,6 +124,7 @@ const fn skip_reason(reason: SkipReason) -> &'static str {
         SkipReason::WhenFalse => "its `when` does not hold",
         SkipReason::WhenFailed => "its `when` could not be told",
         SkipReason::SecretMissing => "its secret has no value",
+        SkipReason::TokenMissing => "there is no token of its managed identity",
         SkipReason::TenantRequires => "it lacks a label that the caller's tenant requires",
         SkipReason::CoolingDown => "it asked to be left alone",
         SkipReason::RetryBudget => "its provider's retry budget is spent",

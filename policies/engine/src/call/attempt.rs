@@ -96,7 +96,7 @@ async fn run<W: World>(world: &W, sending: &Sending<'_>, clock: &Clock, request:
         // What a length declares does not follow here (RFC 9110, sections 9.3.2 and 15.4.5).
         let bodiless = head_only || response.status() == StatusCode::NOT_MODIFIED;
         // The endpoint speaks of the gateway's key, not of the client's.
-        if response.status() == StatusCode::UNAUTHORIZED && sending.candidate.key.is_some() {
+        if response.status() == StatusCode::UNAUTHORIZED && sending.candidate.credential.is_some() {
             return Err(failure(world, response, due).await);
         }
         let reply = passing(response, sending, clock);

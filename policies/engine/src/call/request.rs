@@ -1,6 +1,7 @@
 //! The request to a target: the client's bytes with the few members that change, and only those headers that may pass.
 
 use aigw_core::World;
+use aigw_kinds::provider::CredentialPlan;
 use aigw_providers::wire::headers::{Forward, request_headers};
 use aigw_providers::wire::{BodyContext, Credential};
 use bytes::Bytes;
@@ -48,8 +49,12 @@ fn finish<W: World>(
     if headers.contains_key(&REQUEST_ID) || x.fixed.loaded.gateway().forward_headers.contains(&REQUEST_ID) {
         headers.insert(REQUEST_ID, HeaderValue::try_from(&x.settlement.record.request_id).ok()?);
     }
-    if let Some(name) = candidate.key.as_ref().filter(|_| candidate.wire.credential != Credential::None) {
-        let (name, value) = candidate.wire.credential.header(x.settlement.world.secret(name)?.expose())?;
+    if let Some(credential) = candidate.credential.as_ref().filter(|_| candidate.wire.credential != Credential::None) {
+        let world = &x.settlement.world;
+        let (name, value) = match credential {
+            CredentialPlan::Key(name) => candidate.wire.credential.header(world.secret(name)?.expose())?,
+            CredentialPlan::ManagedIdentity(_) => Credential::Bearer.header(world.access_token(candidate.endpoint)?.expose())?,
+        };
         headers.insert(name, value);
     }
     *request.uri_mut() = Uri::from(path);

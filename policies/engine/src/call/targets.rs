@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use aigw_core::{EndpointKey, Operation};
 use aigw_kinds::model::ModelPlan;
-use aigw_kinds::provider::{EndpointPlan, ProviderPlan, TimeoutsPlan, WirePlan};
+use aigw_kinds::provider::{CredentialPlan, EndpointPlan, ProviderPlan, TimeoutsPlan, WirePlan};
 use aigw_kinds::route::ServePlan;
 use aigw_kinds::{EndpointId, ExpressionId, ModelId, ProviderId, RouteId};
 use aigw_providers::wire::mock::MockSettings;
@@ -27,8 +27,8 @@ pub(crate) struct Candidate {
     /// Where a call goes: for models all of it, for `http` routes the endpoint's own path, which stands before the request's.
     pub(crate) path: PathAndQuery,
     pub(crate) timeouts: TimeoutsPlan,
-    /// The secret that is sent as its key.
-    pub(crate) key: Option<String>,
+    /// What proves who calls; none where nothing is sent.
+    pub(crate) credential: Option<CredentialPlan>,
     /// Set for the built-in stand-in.
     pub(crate) mock: Option<MockSettings>,
     pub(crate) budget: Arc<Budget>,
@@ -114,7 +114,7 @@ impl Maker<'_> {
             wire_model: model.map(|(_, wire_model, _)| wire_model.to_owned()).unwrap_or_default(),
             path: PathAndQuery::try_from(path).ok()?,
             timeouts: provider.timeouts.clone(),
-            key: endpoint.key.clone(),
+            credential: endpoint.credential.clone(),
             mock: mock_settings(&provider.wire),
             budget: self.state.budget(provider.origin.name.as_str()),
             cooling: self.state.cooling(&label),

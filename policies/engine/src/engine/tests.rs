@@ -10,6 +10,7 @@ mod passing;
 mod retries;
 mod settling;
 mod streams;
+mod tokens;
 mod validations;
 
 use aigw_core::{ErrorCode, Outcome, Peer, Record};

@@ -26,7 +26,7 @@ fn whole() -> Value {
             "origin": origin("aoai"), "wire": {"azure-openai": {"deployments": {"version": {"param": 2}}}}, "endpoints": [0], "models": {},
             "timeouts": {"connect": "1s", "first_byte": "1s", "idle": "1s", "total": "1s"}, "tls_ca": null,
         }],
-        "endpoints": [{"name": "e", "provider": 0, "url": {"param": 0}, "key": null, "place": [0, 1, 1]}],
+        "endpoints": [{"name": "e", "provider": 0, "url": {"param": 0}, "credential": null, "place": [0, 1, 1]}],
         "models": [model("chat-default", "chat"), model("embedder", "embeddings")],
         "authentications": [{"origin": origin("front-door"), "api_key_headers": ["api-key"], "anonymous": true}],
         "authorizations": [{"origin": origin("who"), "mode": "enforce", "rules": [{
@@ -127,6 +127,29 @@ fn an_environment_that_breaks_its_declarations_does_not_load() {
     tables.gateway.cors = Some(serde_json::from_value(origins).unwrap());
     let error = Loaded::new(tables, values(&[VALUES[0], "30", "a\nb"])).map(drop).unwrap_err();
     assert_eq!((error.code, error.message.as_str()), (LoadErrorCode::ParametersInvalid, "`a\nb` in `cors` is not an origin"));
+}
+
+#[test]
+fn tokens_stay_unread_whatever_a_program_says() {
+    let with_identity = |url: Value, client_id: Value| {
+        let mut tables = whole();
+        *tables.pointer_mut("/endpoints/0/url").unwrap() = url;
+        let identity = json!({"managed-identity": {"client_id": client_id, "resource": "https://r"}});
+        *tables.pointer_mut("/endpoints/0/credential").unwrap() = identity;
+        program(tables)
+    };
+    let load = |program, text| Loaded::new(program, values(&[VALUES[0], "30", text]));
+    let loaded = load(with_identity(json!({"param": 0}), json!({"param": 2})), "1-2").unwrap();
+    let identity = loaded.endpoints().first().unwrap().identity.clone();
+    assert_eq!(identity, Some(LoadedIdentity { client_id: Some("1-2".to_owned()), resource: "https://r".to_owned() }));
+    for (program, text, expected) in [
+        (with_identity(json!({"param": 0}), json!({"param": 2})), "1&2", "`1&2` is not the client id"),
+        (with_identity(json!({"value": "http://10.0.0.1/"}), json!(null)), "x", "its address is not `https`"),
+    ] {
+        let error = load(program, text).map(drop).unwrap_err();
+        assert_eq!(error.code, LoadErrorCode::ParametersInvalid);
+        assert!(error.message.contains(expected), "{}", error.message);
+    }
 }
 
 #[test]

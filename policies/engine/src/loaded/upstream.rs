@@ -1,7 +1,9 @@
 //! Providers, endpoints and models with the values of this environment.
 
 use aigw_kinds::model::ModelPlan;
-use aigw_kinds::provider::{AzureApi, EndpointPlan, ProviderPlan, WirePlan};
+use aigw_kinds::provider::{
+    AzureApi, CredentialPlan, EndpointPlan, ManagedIdentityPlan, ProviderPlan, WirePlan, is_client_id, keeps_tokens,
+};
 use aigw_kinds::{ParameterValues, Setting};
 use aigw_providers::wire::{Api, Definition, azure_openai, mock, openai, openai_compatible};
 use http::Uri;
@@ -23,6 +25,17 @@ pub struct LoadedProvider {
 pub struct LoadedEndpoint {
     /// Its address; `None` for the mock.
     pub base: Option<BaseUrl>,
+    /// Whose token it is called with; `None` where it is called with none.
+    pub identity: Option<LoadedIdentity>,
+}
+
+/// An Azure managed identity, and what its token is good for.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct LoadedIdentity {
+    /// The client id of a user-assigned identity; `None` for the machine's own.
+    pub client_id: Option<String>,
+    /// The resource.
+    pub resource: String,
 }
 
 /// An address that calls begin with.
@@ -63,8 +76,30 @@ impl LoadedProvider {
 
 impl LoadedEndpoint {
     pub(super) fn new(plan: &EndpointPlan, parameters: &ParameterValues) -> Result<Self, LoadError> {
-        let base = plan.url.as_ref().map(|url| BaseUrl::new(setting(url, parameters)?)).transpose()?;
-        Ok(Self { base })
+        let url = plan.url.as_ref().map(|url| setting(url, parameters)).transpose()?;
+        let base = url.map(BaseUrl::new).transpose()?;
+        let identity = match &plan.credential {
+            Some(CredentialPlan::ManagedIdentity(identity)) => Some(LoadedIdentity::new(identity, parameters)?),
+            Some(CredentialPlan::Key(_)) | None => None,
+        };
+        if identity.is_some() && !url.is_some_and(keeps_tokens) {
+            let message = format!("the endpoint `{}` is called with a token, and its address is not `https`", plan.name);
+            return Err(LoadErrorCode::ParametersInvalid.with(message));
+        }
+        Ok(Self { base, identity })
+    }
+}
+
+impl LoadedIdentity {
+    fn new(plan: &ManagedIdentityPlan, parameters: &ParameterValues) -> Result<Self, LoadError> {
+        let client_id = plan.client_id.as_ref().map(|id| setting(id, parameters)).transpose()?;
+        match client_id.filter(|id| !is_client_id(id)) {
+            Some(id) => {
+                let shown: String = id.chars().take(80).collect();
+                Err(LoadErrorCode::ParametersInvalid.with(format!("`{shown}` is not the client id of an identity")))
+            }
+            None => Ok(Self { client_id: client_id.map(str::to_owned), resource: plan.resource.clone() }),
+        }
     }
 }
 

@@ -11,7 +11,7 @@ use aigw_kinds::consumer::{ConsumerPlan, KeyPlan};
 use aigw_kinds::gateway::{BoundsPlan, GatewayPlan};
 use aigw_kinds::limit::{Amount, KeyPart, LimitKind, LimitPlan, LimitRule};
 use aigw_kinds::model::{ModelPlan, RetryOn, RetryPlan, TargetPlan};
-use aigw_kinds::provider::{EndpointPlan, ProviderPlan, TimeoutsPlan, WirePlan};
+use aigw_kinds::provider::{CredentialPlan, EndpointPlan, ManagedIdentityPlan, ProviderPlan, TimeoutsPlan, WirePlan};
 use aigw_kinds::route::{Class, HostPattern, MatchRow, PathPattern, PathSegment, RoutePlan, ServePlan};
 use aigw_kinds::{
     AuthenticationId, AuthorizationId, EndpointId, Mode, ModelId, Origin, PROGRAM_VERSION, Place, PolicySet, Program, ProviderId,
@@ -128,9 +128,14 @@ fn endpoint(name: &str) -> EndpointPlan {
         name: name.parse().unwrap(),
         provider: ProviderId(0),
         url: Some(Setting::Value(format!("https://{name}.example/base"))),
-        key: Some(format!("key-{name}")),
+        credential: Some(CredentialPlan::Key(format!("key-{name}"))),
         place: PLACE,
     }
+}
+
+/// The token of the machine's own identity.
+pub(crate) fn managed_identity() -> CredentialPlan {
+    CredentialPlan::ManagedIdentity(ManagedIdentityPlan { client_id: None, resource: "https://r".to_owned() })
 }
 
 /// A target at one endpoint.

@@ -14,7 +14,7 @@ fn whole() -> Value {
             "origin": origin("p"), "wire": {"azure-openai": {"deployments": {"version": {"param": 0}}}}, "endpoints": [0], "models": {},
             "timeouts": {"connect": "1s", "first_byte": "1s", "idle": "1s", "total": "1s"}, "tls_ca": null,
         }],
-        "endpoints": [{"name": "e", "provider": 0, "url": {"param": 0}, "key": null, "place": [0, 1, 1]}],
+        "endpoints": [{"name": "e", "provider": 0, "url": {"param": 0}, "credential": {"managed-identity": {"client_id": {"param": 0}, "resource": "r"}}, "place": [0, 1, 1]}],
         "models": [{
             "origin": origin("m"), "names": ["m"], "operation": "chat", "sticky": 0, "fallback": [0],
             "targets": [{
@@ -61,6 +61,7 @@ fn every_id_that_leads_nowhere_is_found() {
         "/providers/0/endpoints/0",
         "/endpoints/0/provider",
         "/endpoints/0/url/param",
+        "/endpoints/0/credential/managed-identity/client_id/param",
         "/models/0/sticky",
         "/models/0/fallback/0",
         "/models/0/targets/0/provider",

@@ -6,6 +6,7 @@ use aigw_source::rules::INVALID_VALUE;
 use crate::lower::references::Wanted;
 use crate::lower::values::http_url;
 use crate::lower::{At, Lowering};
+use crate::provider::credential;
 use crate::provider::{
     AzureApi, AzureApiSpec, AzureStyle, EndpointPlan, EndpointSpec, MockPlan, MockSpec, ProviderModel, ProviderPlan,
     ProviderSpec, ProviderType, TimeoutsPlan, TimeoutsSpec, WirePlan,
@@ -122,18 +123,24 @@ fn endpoints<'a>(
     if spec.r#type == ProviderType::Mock {
         if let Ok(name) = MOCK_ENDPOINT.parse::<Name>() {
             let place = lowering.place(at.span());
-            lowering.endpoints.push(EndpointPlan { name, provider, labels: doc.labels.clone(), url: None, key: None, place });
+            lowering.endpoints.push(EndpointPlan {
+                name,
+                provider,
+                labels: doc.labels.clone(),
+                url: None,
+                credential: None,
+                place,
+            });
         }
     } else {
         for (name, endpoint) in &spec.endpoints {
             let at = at.key(name.as_str());
             let url = url(lowering, spec.r#type, endpoint, &at);
-            let key = endpoint.auth.as_ref().map(|auth| auth.api_key.secret.clone());
-            lowering.secrets.extend(key.clone());
+            let credential = credential::lower(lowering, spec.r#type, endpoint, &at);
             let place = lowering.place(at.key_span());
             let mut labels = doc.labels.clone();
             labels.extend(endpoint.labels.clone());
-            lowering.endpoints.push(EndpointPlan { name: name.clone(), provider, labels, url, key, place });
+            lowering.endpoints.push(EndpointPlan { name: name.clone(), provider, labels, url, credential, place });
         }
     }
     let ids: Vec<EndpointId> =

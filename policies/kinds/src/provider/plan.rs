@@ -102,8 +102,28 @@ pub struct EndpointPlan {
     pub labels: Labels,
     /// Base URL; `None` for the mock.
     pub url: Option<Setting<String>>,
-    /// The secret that is sent as its key; `None` sends none.
-    pub key: Option<String>,
+    /// What proves who calls; `None` sends nothing.
+    pub credential: Option<CredentialPlan>,
     /// Where it stands.
     pub place: Place,
+}
+
+/// What proves to an endpoint who calls.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum CredentialPlan {
+    /// The secret of this name, in the header that the provider wants.
+    Key(String),
+    /// A token of an Azure managed identity.
+    ManagedIdentity(ManagedIdentityPlan),
+}
+
+/// An Azure managed identity, and what its token is good for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ManagedIdentityPlan {
+    /// The client id of a user-assigned identity; `None` for the machine's own.
+    pub client_id: Option<Setting<String>>,
+    /// The resource.
+    pub resource: String,
 }

@@ -8,6 +8,9 @@ use serde::Deserialize;
 use crate::Labels;
 use crate::written::{Given, SecretRef};
 
+/// What tokens for Azure OpenAI and the other Azure AI services are good for (learn.microsoft.com, "Authenticate requests to Azure AI services", 2026-10).
+const AZURE_AI: &str = "https://cognitiveservices.azure.com";
+
 /// An upstream account: what it speaks, where it is, which models it has.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
@@ -100,12 +103,33 @@ pub struct EndpointSpec {
     pub auth: Option<AuthSpec>,
 }
 
-/// How calls to an endpoint are authenticated.
+/// How calls to an endpoint are authenticated: in one of these ways.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct AuthSpec {
     /// A key in the header that the provider wants.
-    pub api_key: SecretRef,
+    pub api_key: Option<SecretRef>,
+    /// A token of the identity that Azure gives the machine or workload which the gateway runs on, as `authorization: Bearer …`. For `azure-openai` and
+    /// `openai-compatible`, over `https`, or `http` to this machine.
+    pub managed_identity: Option<ManagedIdentitySpec>,
+}
+
+/// Whose token is sent, and what it is good for.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase", default)]
+pub struct ManagedIdentitySpec {
+    /// The client id of a user-assigned identity. Default: `AZURE_CLIENT_ID` of the gateway's environment, and without it the identity that the
+    /// machine itself has.
+    pub client_id: Option<Given<String>>,
+    /// What the token is good for, as Entra ID names it. Default: `https://cognitiveservices.azure.com`, which is Azure OpenAI and the other Azure AI services.
+    #[schemars(length(min = 1, max = 256))]
+    pub resource: String,
+}
+
+impl Default for ManagedIdentitySpec {
+    fn default() -> Self {
+        Self { client_id: None, resource: AZURE_AI.to_owned() }
+    }
 }
 
 /// What a provider calls one of its models.

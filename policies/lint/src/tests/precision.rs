@@ -111,6 +111,14 @@ fn credentials_of_upstreams() {
     check(&openai("{url: \"https://api.openai.com/v1\"}", ""), &["B220"]);
     check(&openai("{}", "authorization"), &["S622"]);
     check(&openai("{auth: {apiKey: {secret: openai}}}", ""), &["R116"]);
+    let azure = |auth: &str| {
+        let endpoint = format!("{{url: \"https://x.openai.azure.com\"{auth}}}");
+        format!(
+            "Provider/openai: {{type: azure-openai, endpoints: {{main: {endpoint}}}}}\nModel/chat: {{targets: [{{target: openai/m}}]}}\n{ROUTE}"
+        )
+    };
+    check(&azure(""), &["B220"]);
+    check(&azure(", auth: {managedIdentity: {}}"), &["R116"]);
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use aigw_core::{EndpointKey, ErrorCode, Record};
-use aigw_kinds::provider::WirePlan;
+use aigw_kinds::provider::{CredentialPlan, WirePlan};
 use aigw_kinds::{EndpointId, Program, ProviderId};
 
 use crate::script::{Of, endpoint_name};
@@ -24,6 +24,8 @@ pub(super) struct Known {
     /// `policy/rule` of each limit.
     pub(super) limits: BTreeSet<String>,
     pub(super) secrets: BTreeSet<String>,
+    /// Endpoints that are called with a token, by `provider/endpoint`.
+    pub(super) tokens: BTreeMap<String, EndpointKey>,
     pub(super) codes: BTreeSet<String>,
     pub(super) methods: BTreeSet<String>,
     pub(super) outcomes: BTreeSet<String>,
@@ -70,6 +72,9 @@ impl Known {
         for (id, plan) in (0_u32..).map(EndpointId).zip(&program.endpoints) {
             let name = endpoint_name(program, EndpointKey(id.0));
             self.upstreams.insert(name.clone(), Upstream { of: Of::Endpoint(id), mock: mock(plan.provider) });
+            if matches!(plan.credential, Some(CredentialPlan::ManagedIdentity(_))) {
+                self.tokens.insert(name.clone(), EndpointKey(id.0));
+            }
             self.endpoints.insert(name);
         }
         for (id, plan) in (0_u32..).map(ProviderId).zip(&program.providers) {

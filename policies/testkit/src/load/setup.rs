@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use aigw_core::Timestamp;
+use aigw_core::{EndpointKey, Timestamp};
 
 use super::{Loader, suggestion};
 use crate::plan::Setup;
@@ -16,22 +16,33 @@ const LATEST_MILLIS: i64 = 13_569_465_600_000;
 
 impl Loader<'_> {
     pub(super) fn setup(&mut self, spec: &CaseSpec, pointer: &str) -> Option<Setup> {
+        let (without, tokenless) = self.without(spec, pointer);
         let at = self.beginning(spec, pointer)?;
         let params = self.params(spec, pointer)?;
-        for (index, name) in spec.without.iter().enumerate() {
-            let known = std::rc::Rc::clone(&self.known);
-            if !known.secrets.contains(name) {
-                let help = suggestion(name, &known.secrets, "leave it out");
-                let message = format!("the policies use no secret `{name}`");
-                self.error(UNKNOWN_SUBJECT, &format!("{pointer}/without/{index}"), message, help);
-            }
-        }
         let sampled = spec.sample.as_ref().and_then(|sample| sample.seed);
         if sampled.is_some() && spec.seed.is_some() {
             self.error(CASE_SHAPE, &format!("{pointer}/seed"), "the sample has a seed already", "keep one of them");
         }
         let store_down = spec.store == Some(StoreWord::Down);
-        Some(Setup { params, at, seed: sampled.or(spec.seed), without: spec.without.clone(), store_down })
+        Some(Setup { params, at, seed: sampled.or(spec.seed), without, tokenless, store_down })
+    }
+
+    /// The secrets that are missing, and the endpoints without a token.
+    fn without(&mut self, spec: &CaseSpec, pointer: &str) -> (Vec<String>, Vec<EndpointKey>) {
+        let known = std::rc::Rc::clone(&self.known);
+        let (mut secrets, mut tokenless) = (Vec::new(), Vec::new());
+        for (index, name) in spec.without.iter().enumerate() {
+            if known.secrets.contains(name) {
+                secrets.push(name.clone());
+            } else if let Some(endpoint) = known.tokens.get(name) {
+                tokenless.push(*endpoint);
+            } else {
+                let help = suggestion(name, known.secrets.iter().chain(known.tokens.keys()), "leave it out");
+                let message = format!("the policies use no secret `{name}`, and no token at an endpoint of that name");
+                self.error(UNKNOWN_SUBJECT, &format!("{pointer}/without/{index}"), message, help);
+            }
+        }
+        (secrets, tokenless)
     }
 
     fn beginning(&mut self, spec: &CaseSpec, pointer: &str) -> Option<Timestamp> {

@@ -37,8 +37,8 @@ fn attempt() -> impl Strategy<Value = Attempt> {
 }
 
 fn skipped() -> impl Strategy<Value = Skipped> {
-    use SkipReason::{CoolingDown, RetryBudget, SecretMissing, TimeSpent, Unsendable, WhenFailed, WhenFalse};
-    let all = vec![WhenFalse, WhenFailed, SecretMissing, CoolingDown, RetryBudget, TimeSpent, Unsendable];
+    use SkipReason::{CoolingDown, RetryBudget, SecretMissing, TimeSpent, TokenMissing, Unsendable, WhenFailed, WhenFalse};
+    let all = vec![WhenFalse, WhenFailed, SecretMissing, TokenMissing, CoolingDown, RetryBudget, TimeSpent, Unsendable];
     (text(), prop::sample::select(all), any::<Option<String>>()).prop_map(|(target, reason, note)| Skipped {
         target,
         reason,

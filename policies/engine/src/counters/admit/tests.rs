@@ -91,6 +91,10 @@ impl World for Clock {
         None
     }
 
+    fn access_token(&self, _: aigw_core::EndpointKey) -> Option<Secret> {
+        None
+    }
+
     fn counters(&self) -> &Store {
         &self.store
     }

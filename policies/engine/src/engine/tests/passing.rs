@@ -204,7 +204,7 @@ fn the_stand_in_answers_in_virtual_time() {
             chunk_interval: aigw_core::Millis::new(50),
         };
         program.providers = vec![crate::testing::program::provider(aigw_kinds::provider::WirePlan::Mock(plan), &[0, 1])];
-        program.endpoints.iter_mut().for_each(|endpoint| (endpoint.url, endpoint.key) = (None, None));
+        program.endpoints.iter_mut().for_each(|endpoint| (endpoint.url, endpoint.credential) = (None, None));
     });
     let began = desk.world.millis();
     let told = desk.chat(ASK);

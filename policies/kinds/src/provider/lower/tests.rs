@@ -57,10 +57,57 @@ spec: {type: azure-openai, api: {style: v1, version: 'a&b'}, endpoints: {a: {url
 }
 
 #[test]
+fn tokens_go_only_where_they_are_for_and_unread() {
+    let yaml = "kind: Provider
+metadata: {name: one}
+spec:
+  type: azure-openai
+  endpoints:
+    a: {url: 'http://x.example', auth: {managedIdentity: {}}}
+    b: {url: 'https://x.example', auth: {managedIdentity: {}, apiKey: {secret: x}}}
+    c: {url: 'https://x.example', auth: {}}
+    d: {url: 'https://x.example', auth: {managedIdentity: {clientId: 'a&b', resource: 'https://x.example?a'}}}
+    e: {url: 'https://x.example', auth: {managedIdentity: {resource: 'https://x.example/.default'}}}
+    f: {url: 'https://x.example', auth: {managedIdentity: {clientId: {param: nope}}}}
+    g: {url: 'http://127.0.0.1.x.example', auth: {managedIdentity: {}}}
+---
+kind: Provider
+metadata: {name: two}
+spec: {type: openai, endpoints: {a: {auth: {managedIdentity: {}}}}}
+";
+    assert_snapshot!(findings(yaml), @"
+    7:14 C032 a token of a managed identity would go there unencrypted | write `https://…`
+    8:42 C032 an endpoint is called with a key or with a token, not with both | remove one of them
+    9:35 C032 `auth` says nothing | write `{apiKey: {secret: NAME}}` or `{managedIdentity: {}}`, or remove `auth`
+    10:70 C027 `a&b` is not a client id | write one such as `11111111-2222-3333-4444-555555555555`
+    10:87 C027 `https://x.example?a` is not a resource | write one such as `https://cognitiveservices.azure.com`, without `/.default`
+    11:70 C027 `https://x.example/.default` is not a resource | write one such as `https://cognitiveservices.azure.com`, without `/.default`
+    12:78 C030 the Gateway declares no parameter `nope` | none is declared
+    13:14 C032 a token of a managed identity would go there unencrypted | write `https://…`
+    18:45 C032 `managedIdentity` means nothing for the type `openai` | write `apiKey: {secret: NAME}`
+    ");
+    for good in [
+        "url: 'https://x.example', auth: {managedIdentity: {}}",
+        "url: 'http://127.0.0.1:9', auth: {managedIdentity: {clientId: 1-a, resource: 'api://x'}}",
+        "url: 'http://[::1]:9', auth: {managedIdentity: {}}",
+        "url: 'http://localhost', auth: {managedIdentity: {}}",
+    ] {
+        for kind in ["azure-openai", "openai-compatible"] {
+            let yaml = format!("kind: Provider\nmetadata: {{name: one}}\nspec: {{type: {kind}, endpoints: {{a: {{{good}}}}}}}\n");
+            assert_eq!(findings(&yaml), "", "{good}");
+        }
+    }
+}
+
+#[test]
 fn the_compiled_form_has_every_default() {
     let yaml = "kind: Provider
 metadata: {name: own}
 spec: {type: openai, endpoints: {main: {auth: {apiKey: {secret: openai}}}}, models: {gpt-4o: {deployment: x}}}
+---
+kind: Provider
+metadata: {name: tokens}
+spec: {type: azure-openai, endpoints: {main: {url: 'https://x.example', auth: {managedIdentity: {clientId: 1-2}}}}}
 ";
     let program = program(yaml);
     let own = program.providers.iter().find(|plan| plan.origin.name.as_str() == "own");
@@ -99,7 +146,9 @@ spec: {type: openai, endpoints: {main: {auth: {apiKey: {secret: openai}}}}, mode
           "url": {
             "value": "https://api.openai.com/v1"
           },
-          "key": "openai",
+          "credential": {
+            "key": "openai"
+          },
           "place": [
             1,
             4,
@@ -107,12 +156,32 @@ spec: {type: openai, endpoints: {main: {auth: {apiKey: {secret: openai}}}}, mode
           ]
         },
         {
-          "name": "a",
+          "name": "main",
           "provider": 1,
+          "url": {
+            "value": "https://x.example"
+          },
+          "credential": {
+            "managed-identity": {
+              "client_id": {
+                "value": "1-2"
+              },
+              "resource": "https://cognitiveservices.azure.com"
+            }
+          },
+          "place": [
+            1,
+            9,
+            40
+          ]
+        },
+        {
+          "name": "a",
+          "provider": 2,
           "url": {
             "value": "https://a.example/v1"
           },
-          "key": null,
+          "credential": null,
           "place": [
             0,
             4,
@@ -121,11 +190,11 @@ spec: {type: openai, endpoints: {main: {auth: {apiKey: {secret: openai}}}}, mode
         },
         {
           "name": "b",
-          "provider": 1,
+          "provider": 2,
           "url": {
             "value": "https://b.example/v1"
           },
-          "key": null,
+          "credential": null,
           "place": [
             0,
             4,

@@ -26,7 +26,11 @@ pub(crate) fn check(repository: &Repository, _: &Sources, findings: &mut Finding
             if wants_key(provider.spec, endpoint) {
                 let place = provider.doc.locate_key(&format!("/spec/endpoints/{}", step(name.as_str())));
                 let message = format!("`{name}` has no `auth`, and this provider refuses calls without a key");
-                findings.push(Finding::warning(ID, place, message).help("write `auth: {apiKey: {secret: NAME}}`"));
+                let help = match provider.spec.r#type {
+                    ProviderType::AzureOpenai => "write `auth: {managedIdentity: {}}` or `auth: {apiKey: {secret: NAME}}`",
+                    _ => "write `auth: {apiKey: {secret: NAME}}`",
+                };
+                findings.push(Finding::warning(ID, place, message).help(help));
             }
         }
     }

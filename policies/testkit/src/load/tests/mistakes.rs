@@ -107,7 +107,7 @@ fn values_of_the_wrong_kind() {
 fn names_that_do_not_exist() {
     insta::assert_snapshot!(faults("
 - {name: a, as: ap, send: helo, upstream: {p/a: okay, p/c: ok, pp: ok}, expect: {status: 200}}
-- {name: b, as: app, send: {use: helo}, without: [key-c], params: {bas: x}, expect: {status: 200}}
+- {name: b, as: app, send: {use: helo}, without: [key-c, p/a], params: {bas: x}, expect: {status: 200}}
 - {name: c, as: app, send: hello, upstream: {p/a: ok}, expect: {code: rate_limit, route: al, model: chta, consumer: ap, target: p/a/n, outcome: complete}}
 - {name: d, as: app, send: hello, upstream: {p/a: ok}, expect: {attempts: [p/a/m, p/c/m], decidedBy: [who, who/app], limits: {fair/rpms: 1}}}
 - {name: e, as: app, send: hello, upstream: {p/a: ok}, expect: {sent: {to: p/c, method: PSOT, headers: {authorization: {secret: key-c}}}, record: {/rout: x, status: 200}}}
@@ -119,7 +119,7 @@ fn names_that_do_not_exist() {
     1:60 V102 there is no provider or endpoint `p/c` | did you mean `p/a`?
     1:68 V102 there is no provider or endpoint `pp` | did you mean `p`?
     2:34 V101 there is no request of the name `helo` | did you mean `hello`?
-    2:67 V102 parameter `bas`: the Gateway does not declare it; did you mean `base`? | give it a value below `params`, or a `test` value where it is declared
+    2:72 V102 parameter `bas`: the Gateway does not declare it; did you mean `base`? | give it a value below `params`, or a `test` value where it is declared
     3:71 V102 there is no error code `rate_limit` | did you mean `rate_limited`?
     3:90 V102 there is no Route `al` | did you mean `all`?
     3:101 V102 there is no Model `chta` | did you mean `chat`?

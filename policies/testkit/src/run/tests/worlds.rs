@@ -77,6 +77,15 @@ fn missing_secrets_pass_targets_over() {
 }
 
 #[test]
+fn tokens_are_made_up_or_missing() {
+    let case = |rest: &str| format!("- {{name: x, as: app, send: {{use: hello, set: {{/model: tokened}}}}, {rest}}}");
+    pass(&case(
+        "upstream: {az: ok}, expect: {target: az/e/t, sent: {headers: {authorization: Bearer <access token>, api-key: {absent: true}}}}",
+    ));
+    pass(&case("without: [az/e], upstream: {p/b: ok}, expect: {target: p/b/t, record: {/skipped/0/reason: token_missing}}"));
+}
+
+#[test]
 fn parameters_have_values_of_cases() {
     pass(
         "- {name: x, as: app, send: hello, params: {base: 'https://c.example/v2'}, upstream: {p/a: ok}, expect: {sent: {path: /v2/chat/completions}}}",
