@@ -72,7 +72,7 @@ publish partners
 free_port() { python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
 start() { # CONFIG: starts a gateway and waits until it says whether it is ready.
     port="$(free_port)" admin="$(free_port)"
-    "$aigw" serve --dev "$here/mtls" --config "$1" --listen "127.0.0.1:$port" --admin "127.0.0.1:$admin" \
+    "$aigw" serve --dev policies --config "$1" --listen "127.0.0.1:$port" --admin "127.0.0.1:$admin" \
         --decisions "file:$work/decisions.jsonl" >gateway.log 2>&1 &
     for _ in $(seq 200); do
         curl --silent "http://127.0.0.1:$admin/livez" >/dev/null && return
@@ -102,6 +102,8 @@ until_true() { # WHAT COMMAND...
     done
     fail "waited in vain: $what"
 }
+
+cp -r "$here/mtls" policies
 
 # What the settings lack is told, and nothing is served.
 echo '{cas: {partners: partners/ca.pem}}' >none.yaml
@@ -209,6 +211,49 @@ cat load.1 load.2 load.3 >load.log
 [ "$(grep -c . load.log)" -gt 10 ] || fail "there was no load"
 ! grep -qv '^200$' load.log || fail "requests failed while the certificate changed: $(sort load.log | uniq -c)"
 echo "ok: $(grep -c . load.log) handshakes while the certificate changed, none failed"
+
+# Policies that begin to ask for certificates end connections that were never asked.
+cat >asked.py <<'CLIENT'
+import http.client, shutil, ssl, sys, time
+port, = map(int, sys.argv[1:])
+def write(text):
+    open("fresh.yaml", "w").write(text)
+    shutil.move("fresh.yaml", "policies/gateway.yaml")
+def context():
+    made = ssl.create_default_context(cafile="partners/ca.pem")
+    made.load_cert_chain("mobile.pem", "mobile.key")
+    return made
+def connect():
+    return http.client.HTTPSConnection("localhost", port, context=context())
+def ask(connection):
+    connection.request("GET", "/v1/models")
+    answer = connection.getresponse()
+    return answer.status, answer.read().decode()
+def until(wanted):
+    deadline = time.time() + 20
+    while wanted not in ask(connect())[1]:
+        assert time.time() < deadline, f"waited in vain for {wanted}"
+        time.sleep(0.05)
+asking = open("policies/gateway.yaml").read()
+documents = [part for part in asking.split("---\n") if "name: either" not in part and "by-either" not in part]
+silent = "---\n".join(documents).replace("{mtls: {ca: partners}}", "{apiKey: {headers: [api-key]}}")
+write(silent)
+until("missing_api_key")
+kept = connect()
+assert "missing_api_key" in ask(kept)[1]
+write(asking)
+deadline = time.time() + 20
+while kept.sock:
+    kept.request("GET", "/v1/models")
+    answer = kept.getresponse()
+    said = answer.read().decode()
+    assert time.time() < deadline, "the connection went on"
+    time.sleep(0.05)
+assert "missing_certificate" in said and answer.headers["connection"] == "close", (said, answer.headers)
+assert ask(connect())[0] == 200
+CLIENT
+python3 asked.py "$port" || fail "asked anew"
+echo "ok: policies that begin to ask end connections that were never asked"
 
 # A bad new file changes nothing, and is told.
 now="$(served)"

@@ -9,8 +9,8 @@ use std::time::Duration;
 
 use aigw_core::Peer;
 use bytes::Bytes;
-use http::header::EXPECT;
-use http::{Request, Response};
+use http::header::{CONNECTION, EXPECT};
+use http::{HeaderValue, Request, Response};
 use hyper::body::Incoming;
 use hyper::server::conn::{http1, http2};
 use hyper::service::service_fn;
@@ -24,7 +24,7 @@ use super::head_timer::HeadTimer;
 use super::io::Guarded;
 use super::stall::Progress;
 use super::{Bounds, Counts, Handler, rest};
-use crate::cut::CutWaiter;
+use crate::cut::{Cut, CutWaiter};
 use crate::tasks::Tasks;
 use crate::tls::{ServerTls, Shown};
 
@@ -60,9 +60,12 @@ pub(super) struct Client<H> {
 }
 
 /// Who is at the other end.
+#[derive(Clone)]
 struct Caller {
     address: IpAddr,
     shown: Option<Arc<Shown>>,
+    /// Given when other certificates are asked for than this client was asked for: it shall connect again.
+    asked_anew: Arc<Cut>,
 }
 
 impl Caller {
@@ -87,13 +90,14 @@ pub(super) async fn serve<H: Handler>(mut client: Client<H>, stream: TcpStream, 
                 client.counts.failed();
                 return;
             }
-            let caller = Caller { address: client.address, shown: shown.flatten().map(Arc::new) };
-            client.speak(stream, Bytes::new(), http2, caller, Some(live.asked_anew.waiter())).await
+            let (shown, asked_anew) = (shown.flatten().map(Arc::new), Arc::clone(&live.asked_anew));
+            let caller = Caller { address: client.address, shown, asked_anew };
+            client.speak(stream, Bytes::new(), http2, caller).await
         }
         None => match client.begin(first_bytes(stream)).await {
             Some((stream, first, http2)) => {
-                let caller = Caller { address: client.address, shown: None };
-                client.speak(stream, first, http2, caller, None).await
+                let caller = Caller { address: client.address, shown: None, asked_anew: Arc::default() };
+                client.speak(stream, first, http2, caller).await
             }
             None => return,
         },
@@ -135,34 +139,31 @@ impl<H: Handler> Client<H> {
         None
     }
 
-    /// Serves requests. `asked_anew` ends the connection like `closing` does: its client was not asked for the certificate that counts by then.
-    async fn speak<T>(
-        self,
-        stream: T,
-        first: Bytes,
-        is_http2: bool,
-        caller: Caller,
-        asked_anew: Option<CutWaiter>,
-    ) -> hyper::Result<()>
+    /// Serves requests. A client that shall connect again is told so as its protocol can without losing a request: HTTP/1.1 with the next answer.
+    async fn speak<T>(self, stream: T, first: Bytes, is_http2: bool, caller: Caller) -> hyper::Result<()>
     where
         T: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
         let Self { address: _, bounds, place: _place, handler, counts, tasks, closing } = self;
-        let closing = async move {
-            match asked_anew {
-                Some(asked_anew) => tokio::select! { () = closing => {}, () = asked_anew => {} },
-                None => closing.await,
-            }
-        };
         let io = TokioIo::new(Guarded::new(stream, first, bounds.write_stall, Arc::clone(&counts)));
         if !is_http2 {
             let service = service_fn(move |request: Request<Incoming>| {
-                let (handler, tasks, peer) = (handler.clone(), tasks.clone(), caller.now());
-                async move { Ok::<_, Infallible>(answer(&handler, request, peer, &tasks).await) }
+                let (handler, tasks, caller) = (handler.clone(), tasks.clone(), caller.clone());
+                async move {
+                    let mut answer = answer(&handler, request, caller.now(), &tasks).await;
+                    if caller.asked_anew.given() {
+                        answer.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+                    }
+                    Ok::<_, Infallible>(answer)
+                }
             });
             let connection = pin!(http1_builder(&bounds).serve_connection(io, service));
             return until_closing(connection, closing, http1::Connection::graceful_shutdown).await;
         }
+        let asked_anew = caller.asked_anew.waiter();
+        let closing = async move {
+            tokio::select! { () = closing => {}, () = asked_anew => {} }
+        };
         let progress = Progress::new();
         let (answers, rests) = (Arc::clone(&progress), tasks.clone());
         let service = service_fn(move |request: Request<Incoming>| {

@@ -273,6 +273,22 @@ fn clients_are_judged_by_the_authorities_that_are_asked_for() {
 }
 
 #[test]
+fn upstreams_are_checked_by_the_authority_as_it_is_now() {
+    let host = Host::new();
+    let certificates = host.certificates(None);
+    let upstream = certificates.upstream();
+    let live = upstream.of(Some(&name("partners"))).unwrap().unwrap();
+    let before = live.load_full();
+    host.write("ca.pem", &authority("partners").pem());
+    look(&certificates);
+    assert!(!std::sync::Arc::ptr_eq(&before, &live.load_full()));
+    let after = live.load_full();
+    host.write("ca.pem", "rubbish");
+    look(&certificates);
+    assert!(std::sync::Arc::ptr_eq(&after, &live.load_full()));
+}
+
+#[test]
 fn revoked_unknown_and_out_of_date_are_refused_and_open_connections_learn_it() {
     let host = Host::new();
     let with_serial = |serial: u64| {
