@@ -10,6 +10,7 @@ use arc_swap::{ArcSwap, ArcSwapOption};
 use jiff::Timestamp;
 
 use crate::cut::Cut;
+use crate::issuers::IssuerList;
 use crate::secrets::SecretSet;
 use crate::serve::Bounds;
 use crate::world::RuntimeWorld;
@@ -26,6 +27,8 @@ pub(crate) struct Generation {
     pub(crate) activated: Timestamp,
     /// What its endpoints are called with.
     pub(crate) credentials: Credentials,
+    /// Its issuers of tokens.
+    pub(crate) issuers: IssuerList,
     /// The bounds of connections accepted under it.
     pub(crate) bounds: Bounds,
     /// Given when requests that still use it must end.
@@ -62,6 +65,7 @@ impl Generation {
         digest: Digest,
         release: Release,
         credentials: Credentials,
+        issuers: IssuerList,
         bounds: Bounds,
         engines: Vec<Engine<RuntimeWorld>>,
     ) -> Self {
@@ -70,6 +74,7 @@ impl Generation {
             release: ArcSwap::from_pointee(release),
             activated: Timestamp::now(),
             credentials,
+            issuers,
             bounds,
             cut: Arc::default(),
             engines,

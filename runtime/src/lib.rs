@@ -14,6 +14,7 @@ mod cut;
 mod fetch;
 mod gateway;
 mod generation;
+mod issuers;
 mod metrics;
 mod process;
 mod records;

@@ -13,6 +13,7 @@ use jiff::Timestamp;
 use crate::azure::Tokens;
 use crate::fetch::Fetcher;
 use crate::generation::{Generation, Generations};
+use crate::issuers::Issuers;
 use crate::metrics::Requests;
 use crate::records::Sink;
 use crate::reload::History;
@@ -45,6 +46,7 @@ pub(crate) struct Process {
     pub(crate) records: Sink,
     pub(crate) workers: Vec<Worker>,
     pub(crate) generations: Generations,
+    pub(crate) issuers: Issuers,
     pub(crate) history: History,
     pub(crate) connections: Arc<Counts>,
     /// Tasks of the control plane.
@@ -105,6 +107,7 @@ impl Process {
             addresses,
         } = parts;
         let counters = MemoryCounters::new(random.next());
+        let issuers = Issuers::new(fetcher.clone(), Arc::clone(&random), tasks.handle().clone());
         Self {
             parameters,
             require_secrets,
@@ -120,6 +123,7 @@ impl Process {
             records,
             workers,
             generations: Generations::default(),
+            issuers,
             history: History::default(),
             connections: Arc::default(),
             tasks,

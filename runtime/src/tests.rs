@@ -82,6 +82,7 @@ impl Policies {
             tenants: Vec::new(),
             consumers: Vec::new(),
             authentications: Vec::new(),
+            issuers: Vec::new(),
             authorizations: Vec::new(),
             validations: Vec::new(),
             limits: Vec::new(),

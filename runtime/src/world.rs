@@ -4,11 +4,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use aigw_core::{Call, EndpointKey, Moment, Record, Secret, Timestamp, TransportError, TransportErrorKind, World};
+use aigw_core::{
+    Call, EndpointKey, IssuerKey, KeySet, Moment, Record, Secret, Timestamp, TransportError, TransportErrorKind, World,
+};
 use aigw_engine::counters::MemoryCounters;
 use http::Response;
 
 use crate::azure::AccessToken;
+use crate::issuers::{Issuer, IssuerList};
 use crate::metrics::Requests;
 use crate::records::Sink;
 use crate::secrets::SecretSet;
@@ -37,6 +40,8 @@ pub(crate) struct Reach {
     pub(crate) secrets: Arc<SecretSet>,
     /// By `EndpointKey`; none for an endpoint that is called without one.
     pub(crate) tokens: Arc<[Option<Arc<AccessToken>>]>,
+    /// By `IssuerKey`.
+    pub(crate) issuers: IssuerList,
     pub(crate) counters: MemoryCounters,
     pub(crate) requests: Arc<Requests>,
     pub(crate) records: Sink,
@@ -90,6 +95,10 @@ impl RuntimeWorld {
     pub(crate) fn new(reach: Reach) -> Self {
         Self(Arc::new(reach))
     }
+
+    fn issuer(&self, key: IssuerKey) -> Option<&Issuer> {
+        self.0.issuers.get(usize::try_from(key.0).ok()?).map(|(_, issuer)| &**issuer)
+    }
 }
 
 impl World for RuntimeWorld {
@@ -127,6 +136,16 @@ impl World for RuntimeWorld {
 
     fn access_token(&self, endpoint: EndpointKey) -> Option<Secret> {
         self.0.tokens.get(usize::try_from(endpoint.0).ok()?)?.as_ref()?.get()
+    }
+
+    fn issuer_keys(&self, issuer: IssuerKey) -> Option<Arc<KeySet>> {
+        self.issuer(issuer)?.keys()
+    }
+
+    async fn refresh_issuer(&self, issuer: IssuerKey) {
+        if let Some(issuer) = self.issuer(issuer) {
+            issuer.refresh().await;
+        }
     }
 
     fn counters(&self) -> &MemoryCounters {

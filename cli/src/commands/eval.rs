@@ -182,7 +182,9 @@ fn caller(program: &Program, consumer: &str, credential: Option<&str>, at: Times
     let names = || program.consumers.iter().map(|plan| plan.origin.name.as_str());
     let plan = program.consumers.iter().find(|plan| plan.origin.name.as_str() == consumer);
     let plan = plan.ok_or_else(|| unknown("consumer", consumer, names()))?;
-    let ids = || plan.keys.iter().map(|key| &key.id).chain(plan.certificates.iter().map(|certificate| &certificate.id));
+    let issuers = || plan.tokens.iter().filter_map(|token| Some(&token.issuer.of(program)?.name));
+    let certificates = || plan.certificates.iter().map(|certificate| &certificate.id);
+    let ids = || plan.keys.iter().map(|key| &key.id).chain(certificates()).chain(issuers());
     let takes_keys = program.authentications.iter().any(|plan| !plan.api_key_headers.is_empty());
     let id = match credential {
         Some(id) => Some(ids().find(|known| known.as_str() == id).ok_or_else(|| {
@@ -191,7 +193,7 @@ fn caller(program: &Program, consumer: &str, credential: Option<&str>, at: Times
         })?),
         None => {
             let valid = plan.keys.iter().find(|key| takes_keys && key.not_after.is_none_or(|end| at < end)).map(|key| &key.id);
-            valid.or(plan.certificates.first().map(|certificate| &certificate.id)).or(ids().next())
+            valid.or_else(|| certificates().chain(issuers()).next()).or_else(|| ids().next())
         }
     };
     let id = id.ok_or_else(|| Stop::usage(format!("the consumer `{consumer}` has no credential")))?;

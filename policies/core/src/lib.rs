@@ -5,6 +5,7 @@
 mod code;
 mod counters;
 mod distinguished_name;
+mod keyset;
 mod name;
 mod operation;
 mod peer;
@@ -18,6 +19,7 @@ mod world;
 pub use code::ErrorCode;
 pub use counters::{Admission, Claim, ClaimAmount, Counters, Permit, StoreError};
 pub use distinguished_name::{DistinguishedName, MAX_SUBJECT_BYTES, NameAttribute, NameTextError};
+pub use keyset::{IssuerKey, KeyMaterial, KeySet, PublicKey, SignatureAlgorithm};
 pub use name::{MAX_NAME_BYTES, Name, NameError};
 pub use operation::{Operation, SurfaceName};
 pub use peer::{Peer, PeerCertificate};

@@ -3,11 +3,12 @@
 //! The runtime implements it on tokio and sockets; a test implements it with a virtual clock. There is no second implementation of any decision.
 
 use std::future::Future;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use http_body::Body;
 
-use crate::{Counters, Millis, Moment, Record, Secret, Timestamp};
+use crate::{Counters, IssuerKey, KeySet, Millis, Moment, Record, Secret, Timestamp};
 
 /// The outside, as one program's engine sees it. Cloning is cheap.
 pub trait World: Clone + Send + Sync + 'static {
@@ -39,6 +40,13 @@ pub trait World: Clone + Send + Sync + 'static {
 
     /// The access token that an endpoint of the program is called with; `None` where there is no valid one now. Never waits for one.
     fn access_token(&self, endpoint: EndpointKey) -> Option<Secret>;
+
+    /// The keys of an issuer of tokens as they were fetched last; `None` where they never were.
+    fn issuer_keys(&self, issuer: IssuerKey) -> Option<Arc<KeySet>>;
+
+    /// Has the keys of an issuer fetched again, since a token names one that is not known, and waits for them. The world bounds how often it asks
+    /// the issuer, how long this waits and how many wait; nothing is said of what came of it.
+    fn refresh_issuer(&self, issuer: IssuerKey) -> impl Future<Output = ()> + Send;
 
     /// The store of limits.
     fn counters(&self) -> &Self::Counters;

@@ -5,6 +5,7 @@ use std::future::Future;
 use std::sync::{Arc, OnceLock};
 
 use aigw_core::{Peer, Record, World};
+use aigw_kinds::authentication::VerifiedTokens;
 use aigw_kinds::facts::{Facts, HeadFacts};
 use bytes::Bytes;
 use http::request::Parts;
@@ -37,6 +38,7 @@ pub(crate) struct Fixed {
     pub(crate) loaded: Arc<Loaded>,
     pub(crate) targets: Targets,
     pub(crate) edge: Edge,
+    pub(crate) verified: VerifiedTokens,
     bundle_digest: Arc<str>,
 }
 
@@ -44,7 +46,8 @@ impl<W: World> Engine<W> {
     /// An engine for this program. `state` is the process's; `bundle_digest` goes into every record.
     pub fn new(loaded: Arc<Loaded>, state: Arc<State>, world: W, bundle_digest: String) -> Self {
         let (targets, edge) = (Targets::new(&loaded, &state), Edge::new(&loaded, &state, &world));
-        Self { fixed: Arc::new(Fixed { loaded, targets, edge, bundle_digest: bundle_digest.into() }), world }
+        let verified = VerifiedTokens::default();
+        Self { fixed: Arc::new(Fixed { loaded, targets, edge, verified, bundle_digest: bundle_digest.into() }), world }
     }
 
     /// Answers a request. Never fails: what goes wrong becomes an error answer, or cuts the answer's body.

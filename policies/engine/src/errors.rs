@@ -4,7 +4,7 @@ use aigw_core::{ErrorCode, World};
 use aigw_kinds::Refusal;
 use aigw_providers::dialect::errors::{ErrorBody, error_type};
 use bytes::Bytes;
-use http::header::{CONTENT_TYPE, RETRY_AFTER};
+use http::header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderMap, HeaderValue, StatusCode};
 
 use crate::call::message;
@@ -24,11 +24,29 @@ pub(crate) fn reply<W: World>(gateway: &LoadedGateway, refusal: &Refusal, reques
     };
     let mut headers = HeaderMap::with_capacity(8);
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    if status == StatusCode::UNAUTHORIZED {
+        headers.insert(WWW_AUTHENTICATE, challenge(refusal.code));
+    }
     if let Some(wait) = refusal.retry_after {
         // Whole seconds, and never so few that the client comes back too early.
         headers.insert(RETRY_AFTER, HeaderValue::from(wait.as_millis().div_ceil(1000).max(1)));
     }
     Reply { status, headers, body: ReplyBody::Whole(body.to_bytes()) }
+}
+
+/// How to prove who one is (RFC 9110, section 11.6.1). RFC 6750, section 3.1: an error is named only where a token was there.
+fn challenge(code: ErrorCode) -> HeaderValue {
+    match code {
+        ErrorCode::TokenInvalid
+        | ErrorCode::TokenExpired
+        | ErrorCode::TokenNotYetValid
+        | ErrorCode::TokenIssuer
+        | ErrorCode::TokenAudience
+        | ErrorCode::TokenClaims
+        | ErrorCode::TokenUndeclared
+        | ErrorCode::TokenAmbiguous => HeaderValue::from_static("Bearer error=\"invalid_token\""),
+        _ => HeaderValue::from_static("Bearer"),
+    }
 }
 
 /// The event that ends a stream.

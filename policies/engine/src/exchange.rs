@@ -4,8 +4,8 @@ use std::fmt::Display;
 use std::pin::pin;
 use std::sync::{Arc, OnceLock};
 
-use aigw_core::{EndpointKey, ErrorCode, Moment, Name, Operation, Peer, Phase, SurfaceName, World};
-use aigw_kinds::authentication::Presented;
+use aigw_core::{EndpointKey, ErrorCode, IssuerKey, Moment, Name, Operation, Peer, Phase, SurfaceName, World};
+use aigw_kinds::authentication::{Presented, Unproved};
 use aigw_kinds::authorization::Authorized;
 use aigw_kinds::facts::Facts;
 use aigw_kinds::limit::Claims;
@@ -13,7 +13,7 @@ use aigw_kinds::prompt::PromptInput;
 use aigw_kinds::route::PathPattern;
 use aigw_kinds::tenant::Tenant;
 use aigw_kinds::validation::{Head, Input, InputBounds, judge_body, judge_head};
-use aigw_kinds::{EndpointId, ModelId, Refusal, Scopes, TenantId};
+use aigw_kinds::{EndpointId, Identity, IssuerId, ModelId, Refusal, Scopes, TenantId};
 use aigw_providers::dialect::errors::RequestError;
 use aigw_providers::dialect::openai::{ChatRequest, EmbeddingsRequest};
 use aigw_providers::json::{Object, ScanLimits, Splice, scan};
@@ -27,7 +27,7 @@ use crate::body::{ReadBounds, must_be_json, read, took_too_long};
 use crate::counters::admit;
 use crate::engine::Fixed;
 use crate::head::check_headers;
-use crate::loaded::Matched;
+use crate::loaded::{LoadedRoute, Matched, Tokens};
 use crate::matcher::HeadFault;
 use crate::phases::unreachable;
 use crate::settle::Settlement;
@@ -125,10 +125,23 @@ impl<'r, W: World> Exchange<'r, W> {
         Ok(())
     }
 
-    pub(crate) fn authenticate(&mut self) -> Result<(), Refusal> {
-        let loaded = &self.fixed.loaded;
+    /// Tries, and where a token names a key that is not known, has its issuer asked once and tries again.
+    pub(crate) async fn authenticate(&mut self) -> Result<(), Refusal> {
         let route = self.matched()?.route;
-        let identity = loaded.authenticate(route, &self.presented(), &mut self.settlement.notes.decisions)?;
+        let mut asked: Option<IssuerId> = None;
+        let identity = loop {
+            let before = self.settlement.notes.decisions.len();
+            let fault = match self.prove(route) {
+                Ok(identity) => break identity,
+                Err(fault) => fault,
+            };
+            let Some(issuer) = fault.keys_of.filter(|issuer| asked != Some(*issuer)) else { return Err(fault.refusal) };
+            self.settlement.notes.decisions.truncate(before);
+            let world = self.settlement.world.clone();
+            let refreshing = pin!(world.refresh_issuer(IssuerKey(issuer.0)));
+            within(&world, self.deadline, refreshing).await.ok_or_else(took_too_long)?;
+            asked = Some(issuer);
+        };
         if let Some(caller) = &identity {
             self.settlement.record.consumer = caller.name.as_ref().map(Name::to_shared);
             self.settlement.record.credential = Some(caller.credential.to_shared());
@@ -136,6 +149,13 @@ impl<'r, W: World> Exchange<'r, W> {
         self.know_tenant(identity.as_ref().and_then(|caller| caller.tenant));
         self.facts.identity = identity;
         Ok(())
+    }
+
+    fn prove(&mut self, route: &LoadedRoute) -> Result<Option<Arc<Identity>>, Unproved> {
+        let presented = self.presented();
+        let world = &self.settlement.world;
+        let tokens = Tokens { key_sets: &|issuer| world.issuer_keys(issuer), verified: &self.fixed.verified };
+        self.fixed.loaded.authenticate(route, &presented, &tokens, &mut self.settlement.notes.decisions)
     }
 
     fn presented(&self) -> Presented<'r> {

@@ -10,8 +10,8 @@ mod upstream;
 
 use std::sync::Arc;
 
-use aigw_core::{LimitState, Operation, PolicyVerdict};
-use aigw_kinds::authentication::{Credentials, Presented, authenticate};
+use aigw_core::{IssuerKey, KeySet, LimitState, Operation, PolicyVerdict};
+use aigw_kinds::authentication::{Credentials, Issuers, Judges, Presented, Unproved, VerifiedTokens, authenticate};
 use aigw_kinds::authorization::{Asked, Authorized, authorize, authorize_model, may_use};
 use aigw_kinds::facts::Facts;
 use aigw_kinds::prompt::{PromptInput, apply_prompts};
@@ -39,6 +39,7 @@ pub struct Loaded {
     expressions: Expressions,
     matcher: Matcher,
     credentials: Credentials,
+    issuers: Issuers,
     routes: Vec<LoadedRoute>,
     tenants: Vec<Tenant>,
     models: Vec<LoadedModel>,
@@ -67,6 +68,15 @@ pub enum LoadErrorCode {
     ProgramUnloadable,
     /// The environment's parameters do not fit it.
     ParametersInvalid,
+}
+
+/// What tokens are judged by, beside the program.
+#[derive(Clone, Copy)]
+pub struct Tokens<'t> {
+    /// The keys of issuers.
+    pub key_sets: &'t dyn Fn(IssuerKey) -> Option<Arc<KeySet>>,
+    /// Tokens of this program that were verified before.
+    pub verified: &'t VerifiedTokens,
 }
 
 /// What a request's head reaches.
@@ -110,6 +120,7 @@ impl Loaded {
         let matcher = Matcher::new(&program).map_err(|fault| ProgramUnloadable.with(fault))?;
         let credentials = Credentials::new(&program.consumers).map_err(|fault| ProgramUnloadable.with(fault))?;
         let shelf = Shelf::new(&program, &parameters)?;
+        let issuers = Issuers::new(&program, &parameters).map_err(|fault| ParametersInvalid.with(fault))?;
         Ok(Self {
             routes: program.routes.iter().map(|plan| shelf.route(plan)).collect::<Result<_, _>>()?,
             tenants: (0_u32..)
@@ -126,6 +137,7 @@ impl Loaded {
             expressions,
             matcher,
             credentials,
+            issuers,
         })
     }
 
@@ -200,17 +212,26 @@ impl Loaded {
         self.matcher.misfits(row, facts)
     }
 
-    /// The authenticate phase.
+    /// The issuers of tokens, in the order of their keys.
+    pub fn issuers(&self) -> &Issuers {
+        &self.issuers
+    }
+
+    /// The authenticate phase, with the keys of issuers as they are now and what was verified before.
     ///
     /// # Errors
-    /// 401.
+    /// 401, or 503 where the keys of a token's issuer cannot be had; and whether other keys would help.
     pub fn authenticate(
         &self,
         route: &LoadedRoute,
         presented: &Presented<'_>,
+        tokens: &Tokens<'_>,
         decisions: &mut Vec<Decision>,
-    ) -> Result<Option<Arc<Identity>>, Refusal> {
-        authenticate(&route.authentication, &self.credentials, presented, decisions)
+    ) -> Result<Option<Arc<Identity>>, Unproved> {
+        let key_sets = |id: aigw_kinds::IssuerId| (tokens.key_sets)(IssuerKey(id.0));
+        let judges =
+            Judges { credentials: &self.credentials, issuers: &self.issuers, key_sets: &key_sets, verified: tokens.verified };
+        authenticate(&route.authentication, &judges, presented, decisions)
     }
 
     /// The authorize phase. `facts` knows the consumer and the route.

@@ -68,7 +68,7 @@ where
             // The route says which class it is: a full process turns a request away before anyone is asked who sends it.
             x.enter()?;
         }
-        Phase::Authenticate => x.authenticate()?,
+        Phase::Authenticate => x.authenticate().await?,
         Phase::Authorize => x.authorize()?,
         Phase::Admit => x.admit(Phase::Admit).await?,
         Phase::Validate => x.validate(body).await?,

@@ -21,7 +21,16 @@ pub const fn status_of(code: ErrorCode) -> StatusCode {
         | ErrorCode::ApiKeyExpired
         | ErrorCode::MissingCertificate
         | ErrorCode::UnknownCertificate
-        | ErrorCode::CertificateExpired => StatusCode::UNAUTHORIZED,
+        | ErrorCode::CertificateExpired
+        | ErrorCode::MissingCredentials
+        | ErrorCode::TokenInvalid
+        | ErrorCode::TokenExpired
+        | ErrorCode::TokenNotYetValid
+        | ErrorCode::TokenIssuer
+        | ErrorCode::TokenAudience
+        | ErrorCode::TokenClaims
+        | ErrorCode::TokenUndeclared
+        | ErrorCode::TokenAmbiguous => StatusCode::UNAUTHORIZED,
         ErrorCode::NotAuthorized | ErrorCode::WrongTenant | ErrorCode::ModelNotAllowed | ErrorCode::AddressNotAllowed => {
             StatusCode::FORBIDDEN
         }
@@ -42,6 +51,7 @@ pub const fn status_of(code: ErrorCode) -> StatusCode {
         | ErrorCode::StreamInvalid
         | ErrorCode::StreamUpstreamError => StatusCode::BAD_GATEWAY,
         ErrorCode::LimitUnavailable
+        | ErrorCode::IdentityUnavailable
         | ErrorCode::NoTarget
         | ErrorCode::Draining
         | ErrorCode::NotReady

@@ -12,8 +12,8 @@ use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Waker};
 
 use aigw_core::{
-    Admission, Call, Claim, ClaimAmount, Counters, EndpointKey, Millis, Moment, Permit, Record, Secret, StoreError, Timestamp,
-    TransportError, TransportErrorKind, World,
+    Admission, Call, Claim, ClaimAmount, Counters, EndpointKey, IssuerKey, KeySet, Millis, Moment, Permit, Record, Secret,
+    StoreError, Timestamp, TransportError, TransportErrorKind, World,
 };
 use bytes::Bytes;
 use http::{HeaderMap, Response};
@@ -38,6 +38,9 @@ struct Inner {
     secrets: Mutex<BTreeMap<String, Option<&'static str>>>,
     /// Endpoints without a token.
     tokenless: Mutex<BTreeSet<EndpointKey>>,
+    /// The keys of issuers: those of now, and those after each refresh.
+    issuers: Mutex<BTreeMap<u32, VecDeque<Option<Arc<KeySet>>>>>,
+    refreshed: AtomicU64,
     open: AtomicU64,
     counters: TestCounters,
 }
@@ -141,6 +144,8 @@ impl TestWorld {
             records: Mutex::default(),
             secrets: Mutex::default(),
             tokenless: Mutex::default(),
+            issuers: Mutex::default(),
+            refreshed: AtomicU64::new(0),
             open: AtomicU64::new(0),
             counters: TestCounters::default(),
         }))
@@ -177,6 +182,16 @@ impl TestWorld {
 
     pub(crate) fn change_secret(&self, name: &str, value: &'static str) {
         self.0.secrets.lock().unwrap().insert(name.to_owned(), Some(value));
+    }
+
+    /// The keys that an issuer has now, and after each time that it is asked; the last stay.
+    pub(crate) fn issue(&self, issuer: u32, keys: impl IntoIterator<Item = Option<Arc<KeySet>>>) {
+        self.0.issuers.lock().unwrap().insert(issuer, keys.into_iter().collect());
+    }
+
+    /// How often issuers were asked.
+    pub(crate) fn refreshed(&self) -> u64 {
+        self.0.refreshed.load(Ordering::Relaxed)
     }
 
     /// Upstream bodies that are neither read to their end nor dropped.
@@ -314,6 +329,20 @@ impl World for TestWorld {
     fn access_token(&self, endpoint: EndpointKey) -> Option<Secret> {
         let lost = self.0.tokenless.lock().unwrap().contains(&endpoint);
         (!lost).then(|| Secret::new(format!("token-{}", endpoint.0)))
+    }
+
+    fn issuer_keys(&self, issuer: IssuerKey) -> Option<Arc<KeySet>> {
+        self.0.issuers.lock().unwrap().get(&issuer.0)?.front().cloned().flatten()
+    }
+
+    async fn refresh_issuer(&self, issuer: IssuerKey) {
+        self.sleep_until(self.now().after(Millis::new(20))).await;
+        self.0.refreshed.fetch_add(1, Ordering::Relaxed);
+        if let Some(queue) = self.0.issuers.lock().unwrap().get_mut(&issuer.0)
+            && queue.len() > 1
+        {
+            queue.pop_front();
+        }
     }
 
     fn counters(&self) -> &TestCounters {

@@ -78,7 +78,7 @@ impl<'a, L: Look> Run<'a, L> {
             Op::Map(name) => Value::Map(*name),
             Op::Texts(name) => Value::Texts(*name),
             Op::Items(nodes) => Value::Items(nodes),
-            Op::Body => self.names.body().map_or(Value::Missing, Value::from),
+            Op::Json(name) => self.names.json(*name).map_or(Value::Missing, Value::from),
             Op::Member { of, key, optional } => self.member(of, key, *optional)?,
             Op::Index { of, at, optional } => self.index(of, at, *optional)?,
             Op::Time(field, zone) => self.time(*field, zone.as_ref())?,

@@ -228,7 +228,7 @@ impl Names for Nothing {
         None
     }
 
-    fn body(&self) -> Option<&serde_json::Value> {
+    fn json(&self, _: NameId) -> Option<&serde_json::Value> {
         None
     }
 

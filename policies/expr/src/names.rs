@@ -31,6 +31,8 @@ pub enum NameId {
     IdentityRoles,
     /// `identity.labels.name`.
     IdentityLabels,
+    /// `identity.claims`, as JSON; missing for a caller that no token proved.
+    IdentityClaims,
     /// `route.name`.
     RouteName,
     /// `route.labels.name`.
@@ -109,6 +111,13 @@ pub const NAMES: &[Name] = &[
     ),
     name(NameId::IdentityRoles, "identity.roles", NameType::Texts, Scope::Admit, "the caller's roles"),
     name(NameId::IdentityLabels, "identity.labels", NameType::TextMap, Scope::Admit, "the Consumer's labels, by name"),
+    name(
+        NameId::IdentityClaims,
+        "identity.claims",
+        NameType::Json,
+        Scope::Admit,
+        "what the caller's token claims, as JSON; missing for a caller that no token proved",
+    ),
     name(NameId::RouteName, "route.name", NameType::Text, Scope::Admit, "the Route's name"),
     name(NameId::RouteLabels, "route.labels", NameType::TextMap, Scope::Admit, "the Route's labels, by name"),
     Name {
@@ -144,7 +153,7 @@ impl NameId {
 pub struct NameRef {
     /// The name.
     pub name: NameId,
-    /// The key, for headers, query and labels; the first member, for the body. `None`: any of them, or the name has no keys.
+    /// The key, for headers, query and labels; the first member, for the body and claims. `None`: any of them, or the name has no keys.
     pub key: Option<String>,
 }
 
@@ -156,8 +165,8 @@ pub trait Names {
     fn entry(&self, name: NameId, key: &str) -> Option<Cow<'_, str>>;
     /// One item of a list, from 0; `None` past its end.
     fn item(&self, name: NameId, index: usize) -> Option<Cow<'_, str>>;
-    /// The request's body; `None` where there is none or it is not JSON.
-    fn body(&self) -> Option<&serde_json::Value>;
+    /// A JSON value; `None` where there is none, as for a body that is not JSON.
+    fn json(&self, name: NameId) -> Option<&serde_json::Value>;
     /// The time of this request, in milliseconds since 1970-01-01T00:00Z.
     fn now_unix_ms(&self) -> i64;
 }

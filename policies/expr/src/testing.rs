@@ -83,9 +83,14 @@ impl Names for Request {
         self.roles.get(index).map(|role| (*role).into())
     }
 
-    fn body(&self) -> Option<&Value> {
-        self.note("body".to_owned());
-        self.body.as_ref()
+    fn json(&self, name: NameId) -> Option<&Value> {
+        match name {
+            NameId::RequestBody => {
+                self.note("body".to_owned());
+                self.body.as_ref()
+            }
+            _ => None,
+        }
     }
 
     fn now_unix_ms(&self) -> i64 {

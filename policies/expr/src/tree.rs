@@ -37,7 +37,8 @@ pub(crate) enum Op {
     Texts(NameId),
     /// A list that stands in the text.
     Items(Box<[Node]>),
-    Body,
+    /// A JSON value by name.
+    Json(NameId),
     Member {
         of: Box<Node>,
         key: Box<str>,
@@ -124,7 +125,7 @@ impl Node {
     /// The parts, in the order in which they stand in the tree.
     pub(crate) fn children(&self) -> Vec<&Node> {
         match &self.op {
-            Op::Const(_) | Op::Text(_) | Op::Entry(..) | Op::Map(_) | Op::Texts(_) | Op::Body | Op::Time(..) => Vec::new(),
+            Op::Const(_) | Op::Text(_) | Op::Entry(..) | Op::Map(_) | Op::Texts(_) | Op::Json(_) | Op::Time(..) => Vec::new(),
             Op::EntryAt(_, node) | Op::Not(node) | Op::Negate(node) => vec![node],
             Op::Items(nodes) | Op::All(nodes) | Op::Any(nodes) | Op::Coalesce(nodes) => nodes.iter().collect(),
             Op::Compare(_, nodes) | Op::Compute(_, nodes) => nodes.iter().collect(),
@@ -140,7 +141,7 @@ impl Node {
     pub(crate) fn is_constant(&self) -> bool {
         let reads = matches!(
             self.op,
-            Op::Text(_) | Op::Entry(..) | Op::EntryAt(..) | Op::Map(_) | Op::Texts(_) | Op::Body | Op::Time(..)
+            Op::Text(_) | Op::Entry(..) | Op::EntryAt(..) | Op::Map(_) | Op::Texts(_) | Op::Json(_) | Op::Time(..)
         );
         !reads && self.children().into_iter().all(Node::is_constant)
     }
@@ -174,9 +175,9 @@ impl Node {
             }
             Op::Entry(name, key) => reads.push(read(*name, Some(key))),
             Op::Time(..) => reads.push(read(NameId::Now, None)),
-            Op::Body => reads.push(read(NameId::RequestBody, None)),
-            Op::Member { of, key, .. } if matches!(of.op, Op::Body) => {
-                reads.push(read(NameId::RequestBody, Some(key)));
+            Op::Json(name) => reads.push(read(*name, None)),
+            Op::Member { of, key, .. } if let Op::Json(name) = of.op => {
+                reads.push(read(name, Some(key)));
                 return;
             }
             Op::In { item, of, .. } => {

@@ -152,8 +152,12 @@ impl Names for Facts<'_> {
         }
     }
 
-    fn body(&self) -> Option<&Value> {
-        self.body.get_or_init(|| serde_json::from_slice(self.raw_body?).ok()).as_ref()
+    fn json(&self, name: NameId) -> Option<&Value> {
+        match name {
+            NameId::RequestBody => self.body.get_or_init(|| serde_json::from_slice(self.raw_body?).ok()).as_ref(),
+            NameId::IdentityClaims => self.identity.as_ref()?.claims.as_ref(),
+            _ => None,
+        }
     }
 
     fn now_unix_ms(&self) -> i64 {

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use aigw_core::Name;
+use serde_json::Value;
 
 use crate::consumer::ConsumerPlan;
 use crate::{ConsumerId, Labels, TenantId};
@@ -22,6 +23,8 @@ pub struct Identity {
     pub roles: Vec<String>,
     /// Its labels.
     pub labels: Labels,
+    /// What its token claims: a JSON object; `None` for a caller that another credential proved.
+    pub claims: Option<Value>,
 }
 
 impl Identity {
@@ -34,11 +37,15 @@ impl Identity {
             tenant: plan.tenant,
             roles: plan.roles.clone(),
             labels: plan.labels.clone(),
+            claims: None,
         })
     }
 
-    /// Whether two proofs are of one caller.
+    /// Whether two proofs are of one caller. What only proofs describe is one caller where these are equal.
     pub fn is_same_caller(&self, other: &Self) -> bool {
-        self.consumer == other.consumer
+        match (self.consumer, other.consumer) {
+            (None, None) => self == other,
+            (one, another) => one == another,
+        }
     }
 }

@@ -32,10 +32,10 @@ pub fn lower(repository: &Repository, sources: &Sources, findings: &mut Findings
     let providers = lowering.each(provider::lower::lower);
     let models = lowering.each(model::lower::lower);
     let tenants = lowering.each(|lowering, typed| tenant::lower::lower(lowering, typed, &gateway.attached));
-    let consumers = lowering.each(consumer::lower::lower);
-    consumer::lower::check_unique(&mut lowering);
     let authentications = lowering.each(authentication::lower::lower);
     let validations = lowering.each(validation::lower::lower);
+    let consumers = lowering.each(consumer::lower::lower);
+    consumer::lower::check_unique(&mut lowering, &consumers);
     let limits = lowering.each(limit::lower::lower);
     let prompts = lowering.each(prompt::lower::lower);
     let authorizations = lowering.each(authorization::lower::lower);
@@ -52,6 +52,7 @@ pub fn lower(repository: &Repository, sources: &Sources, findings: &mut Findings
         tenants,
         consumers,
         authentications,
+        issuers: std::mem::take(&mut lowering.issuers),
         authorizations,
         validations,
         limits,

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use aigw_core::Name;
 use serde::{Deserialize, Serialize};
 
-use crate::authentication::AuthenticationPlan;
+use crate::authentication::{AuthenticationPlan, IssuerPlan};
 use crate::authorization::AuthorizationPlan;
 use crate::consumer::ConsumerPlan;
 use crate::gateway::{GatewayPlan, ParameterPlan};
@@ -47,6 +47,9 @@ pub struct Program {
     pub consumers: Vec<ConsumerPlan>,
     /// Authentication policies by index.
     pub authentications: Vec<AuthenticationPlan>,
+    /// Issuers of tokens of all authentication policies by index.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub issuers: Vec<IssuerPlan>,
     /// Authorization policies by index.
     pub authorizations: Vec<AuthorizationPlan>,
     /// Validations by index.
@@ -112,6 +115,8 @@ ids! {
     ConsumerId => consumers: ConsumerPlan,
     /// An authentication policy.
     AuthenticationId => authentications: AuthenticationPlan,
+    /// An issuer of tokens.
+    IssuerId => issuers: IssuerPlan,
     /// An authorization policy.
     AuthorizationId => authorizations: AuthorizationPlan,
     /// A validation.

@@ -9,6 +9,7 @@ use aigw_source::nearest;
 use http::Uri;
 use regex::RegexBuilder;
 
+use crate::authentication::{ClaimRule, ClaimTest, IssuerSource};
 use crate::gateway::{ParameterKind, ParameterPlan};
 use crate::limit::{Amount, KeyPart};
 use crate::prompt::PromptValue;
@@ -62,6 +63,7 @@ impl Program {
         self.check_models()?;
         self.check_callers()?;
         self.check_policies()?;
+        self.check_issuers()?;
         self.check_routes()?;
         self.check_matches()
     }
@@ -231,6 +233,45 @@ impl Program {
         Ok(())
     }
 
+    fn check_issuers(&self) -> Result<(), ProgramFault> {
+        for policy in &self.authentications {
+            let place = || format!("authentication `{}`", policy.origin.name);
+            policy.issuers.iter().try_for_each(|id| known(id.of(self).is_some(), place, "issuer", id.0))?;
+        }
+        for issuer in &self.issuers {
+            let place = || format!("issuer `{}`", issuer.name);
+            let rest = match &issuer.source {
+                IssuerSource::Named { issuer, jwks } => [Some(issuer), jwks.as_ref()],
+                IssuerSource::Entra { tenant, authority } => [Some(tenant), Some(authority)],
+            };
+            rest.into_iter().flatten().chain(&issuer.audience).try_for_each(|setting| self.setting(setting, place))?;
+            if issuer.audience.is_empty() {
+                return Err(ProgramFault::Empty(format!("the audience of {}", place())));
+            }
+            self.claim_rules(&issuer.require, place)?;
+            let tenant = issuer.undeclared.as_ref().and_then(|caller| caller.tenant);
+            tenant.map_or(Ok(()), |id| known(id.of(self).is_some(), place, "tenant", id.0))?;
+        }
+        for consumer in &self.consumers {
+            let place = || format!("consumer `{}`", consumer.origin.name);
+            for token in &consumer.tokens {
+                known(token.issuer.of(self).is_some(), place, "issuer", token.issuer.0)?;
+                self.claim_rules(&token.claims, place)?;
+                if token.claims.is_empty() {
+                    return Err(ProgramFault::Empty(format!("the claims of {}", place())));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn claim_rules(&self, rules: &[ClaimRule], place: impl Fn() -> String + Copy) -> Result<(), ProgramFault> {
+        rules.iter().try_for_each(|rule| match &rule.test {
+            ClaimTest::Equals(setting) | ClaimTest::Contains(setting) => self.setting(setting, place),
+            ClaimTest::Present => Ok(()),
+        })
+    }
+
     /// A program from outside must not open a route by leaving its lists empty.
     fn guarded(&self, route: &crate::route::RoutePlan) -> Result<(), ProgramFault> {
         let empty = |what: &str| Err(ProgramFault::Empty(format!("the {what} of route `{}`", route.origin.name)));
@@ -333,7 +374,8 @@ fn check_url(value: &str, hosts: &[String]) -> Result<(), String> {
     ))
 }
 
-fn is_loopback(host: &str) -> bool {
+/// Whether a host, in small letters, is this machine.
+pub(crate) fn is_loopback(host: &str) -> bool {
     let bare = host.trim_start_matches('[').trim_end_matches(']');
     host == "localhost" || host.ends_with(".localhost") || bare.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
 }

@@ -46,6 +46,10 @@ pub const UNDEFINED_VARIABLE: RuleId = rule("T401", "undefined-variable");
 pub const INVALID_TEMPLATE: RuleId = rule("T411", "invalid-template");
 /// A value for a prompt's parameter that is missing, unknown or does not fit.
 pub const PROMPT_ARGUMENT: RuleId = rule("T412", "prompt-argument");
+/// Tokens of which nothing says whose they are or for whom.
+pub const UNCHECKED_TOKEN: RuleId = rule("S602", "unchecked-token");
+/// An issuer whose keys would be fetched where anyone can change them.
+pub const ISSUER_OVER_HTTP: RuleId = rule("S640", "issuer-over-http");
 /// A route that nothing authenticates and that does not say so.
 pub const NO_AUTHENTICATION: RuleId = rule("S620", "no-authentication");
 /// A route that nothing authorizes and that does not say so.
@@ -83,6 +87,8 @@ pub const ALL: &[RuleId] = &[
     UNDEFINED_VARIABLE,
     INVALID_TEMPLATE,
     PROMPT_ARGUMENT,
+    UNCHECKED_TOKEN,
+    ISSUER_OVER_HTTP,
     NO_AUTHENTICATION,
     NO_AUTHORIZATION,
     OUTSIDE_ITS_FOLDER,

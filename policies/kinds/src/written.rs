@@ -102,6 +102,10 @@ struct ParamOrExpr {
     expr: Option<String>,
 }
 
+/// The word `true`.
+#[derive(Clone, Copy)]
+pub(crate) struct True;
+
 /// One or several of something, written as a single value or as a list.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct OneOrMany<T> {
@@ -296,6 +300,26 @@ impl JsonSchema for WithValue {
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
         let scalar = json_schema!({"type": ["string", "integer", "boolean"]});
         any_of([scalar, generator.subschema_for::<ParamRef>(), generator.subschema_for::<ExprRef>()])
+    }
+}
+
+impl<'de> Deserialize<'de> for True {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        if bool::deserialize(from)? { Ok(Self) } else { Err(D::Error::custom("only `true` can be written here")) }
+    }
+}
+
+impl JsonSchema for True {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        "True".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({"type": "boolean", "enum": [true]})
     }
 }
 

@@ -2,6 +2,7 @@
 
 use aigw_engine::Loaded;
 use aigw_kinds::Program;
+use aigw_kinds::authentication::AuthenticationPlan;
 use aigw_kinds::facts::{Facts, HeadFacts};
 use aws_lc_rs::digest::{SHA256, digest};
 use http::HeaderName;
@@ -34,6 +35,7 @@ pub(crate) fn read_first(loaded: &Loaded, head: HeadFacts<'_>) -> Option<HeaderN
     let program = loaded.program();
     let matched = loaded.find_route(&Facts::new(head), &mut Vec::new()).ok();
     let named = matched.and_then(|matched| matched.plan.authentication.first().and_then(|id| id.of(program)));
-    let plan = named.or_else(|| program.authentications.iter().find(|plan| !plan.api_key_headers.is_empty()))?;
+    let reads = |plan: &&AuthenticationPlan| !plan.api_key_headers.is_empty();
+    let plan = named.filter(reads).or_else(|| program.authentications.iter().find(reads))?;
     plan.api_key_headers.first()?.parse().ok()
 }

@@ -23,6 +23,7 @@ mod subject;
 pub mod suite;
 #[cfg(test)]
 mod testing;
+mod tokens;
 pub mod world;
 
 pub use coverage::{Changes, Coverage, CoverageReport, CoveredPoint, KindTally, Outcome, PointKind, Tally, coverage_schema};

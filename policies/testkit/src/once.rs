@@ -18,6 +18,7 @@ use crate::load;
 use crate::script::{Playing, Script, render};
 use crate::subject::Subject;
 use crate::suite::{AnswerSpec, ChatAnswer, EmbeddingsAnswer, UsageSpec};
+use crate::tokens;
 use crate::world::{Answer, Client, Exchange, Sent, Sim, Unscripted, Upstream};
 use crate::{certificates, keys};
 
@@ -102,9 +103,11 @@ pub fn once(program: &Arc<Program>, once: Once) -> Result<Shown, String> {
     let sim = Sim::new(once.at, 0, upstream);
     let engine = Engine::new(Arc::clone(&loaded), Arc::new(State::default()), sim.clone(), NO_BUNDLE.to_owned());
     let certificate = once.caller.as_ref().and_then(|caller| certificates::of(loaded.program(), caller));
-    let request = match &once.caller {
-        Some(caller) => asked_as(&loaded, &once, caller, certificate.is_some()),
-        None => once.request.clone(),
+    let token = once.caller.as_ref().and_then(|caller| tokens::of(&loaded, &once, caller));
+    let request = match (&once.caller, token) {
+        (Some(_), Some(token)) => asked_by(&loaded, &once, &token),
+        (Some(caller), None) => asked_as(&loaded, &once, caller, certificate.is_some()),
+        (None, _) => once.request.clone(),
     };
     // Looking for the route has evaluated what the engine will evaluate again.
     subject.take_seen();
@@ -153,12 +156,30 @@ impl Shown {
     }
 }
 
-/// The request with the caller's key, and no other, in the header that its route reads first; with none where the connection says who calls.
-fn asked_as(loaded: &Loaded, once: &Once, caller: &Caller, by_connection: bool) -> Request<Bytes> {
+/// The request without any credential.
+fn stripped(loaded: &Loaded, once: &Once) -> Request<Bytes> {
     let mut request = once.request.clone();
     for name in loaded.program().authentications.iter().flat_map(|plan| &plan.api_key_headers) {
         request.headers_mut().remove(name.as_str());
     }
+    if !loaded.program().issuers.is_empty() {
+        request.headers_mut().remove(AUTHORIZATION);
+    }
+    request
+}
+
+/// The request with the caller's token.
+fn asked_by(loaded: &Loaded, once: &Once, token: &str) -> Request<Bytes> {
+    let mut request = stripped(loaded, once);
+    if let Ok(value) = HeaderValue::from_str(&format!("Bearer {token}")) {
+        request.headers_mut().insert(AUTHORIZATION, value);
+    }
+    request
+}
+
+/// The request with the caller's key, and no other, in the header that its route reads first; with none where the connection says who calls.
+fn asked_as(loaded: &Loaded, once: &Once, caller: &Caller, by_connection: bool) -> Request<Bytes> {
+    let mut request = stripped(loaded, once);
     if by_connection {
         return request;
     }

@@ -11,6 +11,7 @@ use http::{HeaderMap, HeaderValue, Method, Uri};
 
 use crate::script::Script;
 use crate::suite::{ExpectSpec, SharesExpect};
+use crate::tokens::TokenToMake;
 use crate::world::Leave;
 
 /// One case.
@@ -43,6 +44,7 @@ pub(crate) struct Setup {
     /// Endpoints without an access token.
     pub(crate) tokenless: Vec<EndpointKey>,
     pub(crate) store_down: bool,
+    pub(crate) issuers_down: bool,
 }
 
 /// One step of a case.
@@ -106,6 +108,8 @@ pub(crate) enum Credential {
     Key { key: String, header: Option<http::HeaderName> },
     /// The certificate of the connection.
     Certificate(Arc<PeerCertificate>),
+    /// A token, behind `Bearer`.
+    Token(Box<TokenToMake>),
 }
 
 /// A part of a request that differs from one to the next; `{i}` in the text is the number.

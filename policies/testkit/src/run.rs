@@ -20,6 +20,7 @@ use crate::plan::{Action, Case, Credential, Part, Request, Send, Step};
 use crate::report::{Failure, FailureKind, Report, Trace};
 use crate::script::{Playing, Unused, endpoint_name};
 use crate::subject::Subject;
+use crate::tokens::{self, TokenToMake};
 use crate::world::{Client, End, Exchange, Sim};
 
 /// Most failures that one case reports: the rest are seldom news.
@@ -68,6 +69,7 @@ pub fn run(case: &Case, subject: &Subject, settings: &Settings, observer: &mut d
         sim.lose_token(*endpoint);
     }
     sim.store_down(case.setup.store_down);
+    sim.issuers_down(case.setup.issuers_down);
     let engine = Engine::new(Arc::clone(&loaded), Arc::new(State::default()), sim.clone(), NO_BUNDLE.to_owned());
     let mut runner = Runner { case, subject, settings, loaded, sim, engine, playing, observer, report: empty() };
     for (index, step) in case.steps.iter().enumerate() {
@@ -246,11 +248,18 @@ impl Runner<'_> {
     fn shown(&self, request: &Request, credential: &Credential) -> Shown {
         let (key, header) = match credential {
             Credential::Certificate(certificate) => return Shown::Certificate(Arc::clone(certificate)),
+            Credential::Token(token) => return self.token(token).unwrap_or(Shown::Nothing),
             Credential::Key { key, header } => (key, header),
         };
         let name = header.clone().or_else(|| self.read_first(request)).unwrap_or(AUTHORIZATION);
         let value = if name == AUTHORIZATION { format!("Bearer {key}") } else { key.clone() };
         HeaderValue::from_str(&value).map_or(Shown::Nothing, |value| Shown::Header(name, value))
+    }
+
+    fn token(&self, token: &TokenToMake) -> Option<Shown> {
+        let values = self.subject.program().parameter_values(&self.case.setup.params, true).ok()?;
+        let text = tokens::make(token, &self.loaded, &values, self.sim.wall())?;
+        Some(Shown::Header(AUTHORIZATION, HeaderValue::from_str(&format!("Bearer {text}")).ok()?))
     }
 
     fn read_first(&self, request: &Request) -> Option<HeaderName> {

@@ -5,6 +5,7 @@ mod body;
 mod expect;
 mod matcher;
 mod request;
+mod token;
 
 use aigw_core::{Millis, Name};
 use aigw_kinds::consumer::Instant;
@@ -18,6 +19,7 @@ pub use body::BodyExpect;
 pub use expect::{ExpectSpec, SentExpect, ShareBy, ShareValue, SharesExpect, StreamEnds, StreamExpect, UsageExpect};
 pub use matcher::{Matcher, MatcherError, Number, Pattern, Tolerance};
 pub use request::{CancelSpec, ChatSpec, EmbeddingsSpec, RequestRef, RequestSpec};
+pub use token::{IssuersWord, TokenKeyWord, TokenSpec};
 
 /// Cases that say what the policies beside them must do.
 #[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
@@ -60,8 +62,10 @@ pub struct FixturesSpec {
 pub struct IdentitySpec {
     /// Name of a Consumer.
     pub consumer: Option<String>,
-    /// The id of the consumer's credential to use, with its expiry. Default: its first.
+    /// The consumer's credential to use: the id of an API key, with its expiry, or the name of an issuer whose token it takes. Default: its first.
     pub credential: Option<String>,
+    /// A token of an issuer, with claims of your own.
+    pub jwt: Option<TokenSpec>,
     /// No credential at all: `true`.
     pub anonymous: Option<bool>,
     /// The text of a key as the caller would send it, such as one that nobody issued.
@@ -128,6 +132,8 @@ pub struct CaseSpec {
     pub without: Vec<String>,
     /// The store of limits, at the beginning.
     pub store: Option<StoreWord>,
+    /// The keys of the issuers of tokens.
+    pub issuers: Option<IssuersWord>,
 }
 
 /// One step of a timeline: a request, time that passes, or something that changes.

@@ -13,14 +13,15 @@ mod timers;
 mod visit;
 
 use std::collections::BTreeSet;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use aigw_core::{Call, EndpointKey, Millis, Moment, Record, Secret, Timestamp, TransportError, World};
+use aigw_core::{Call, EndpointKey, IssuerKey, KeySet, Millis, Moment, Record, Secret, Timestamp, TransportError, World};
 use http::Response;
 
 use self::ledger::Ledger;
 use self::timers::Timers;
+use crate::tokens;
 
 pub use self::answer::{Answer, Fault, Head, Piece, Sent, Unscripted, Upstream};
 pub use self::body::SimBody;
@@ -41,6 +42,10 @@ struct Inner {
     counters: SimCounters,
     lost: Mutex<BTreeSet<String>>,
     tokenless: Mutex<BTreeSet<EndpointKey>>,
+    /// The keys of every issuer, and those it has once it was asked again.
+    key_sets: [Arc<KeySet>; 2],
+    asked_again: AtomicBool,
+    issuers_down: AtomicBool,
     timers: Timers,
     ledger: Ledger,
     /// Held while clients are under way: the ledger knows the clients of one exchange.
@@ -58,6 +63,9 @@ impl Sim {
             counters: SimCounters::new(seed),
             lost: Mutex::default(),
             tokenless: Mutex::default(),
+            key_sets: tokens::key_sets(),
+            asked_again: AtomicBool::new(false),
+            issuers_down: AtomicBool::new(false),
             timers: Timers::default(),
             ledger: Ledger::default(),
             turn: Mutex::default(),
@@ -87,6 +95,11 @@ impl Sim {
     /// From now on there is no access token for this endpoint. Until then there is one for each: [`ACCESS_TOKEN`].
     pub fn lose_token(&self, endpoint: EndpointKey) {
         lock(&self.0.tokenless).insert(endpoint);
+    }
+
+    /// Whether the keys of issuers of tokens could never be had.
+    pub fn issuers_down(&self, down: bool) {
+        self.0.issuers_down.store(down, Ordering::Relaxed);
     }
 
     /// Takes these clients' requests through the engine: all begin at this instant, whoever was woken is polled in their order, until every one has
@@ -165,6 +178,16 @@ impl World for Sim {
 
     fn access_token(&self, endpoint: EndpointKey) -> Option<Secret> {
         (!lock(&self.0.tokenless).contains(&endpoint)).then(|| Secret::new(ACCESS_TOKEN.to_owned()))
+    }
+
+    fn issuer_keys(&self, _: IssuerKey) -> Option<Arc<KeySet>> {
+        let set = usize::from(self.0.asked_again.load(Ordering::Relaxed));
+        let keys = self.0.key_sets.get(set)?;
+        (!self.0.issuers_down.load(Ordering::Relaxed)).then(|| Arc::clone(keys))
+    }
+
+    async fn refresh_issuer(&self, _: IssuerKey) {
+        self.0.asked_again.store(true, Ordering::Relaxed);
     }
 
     fn counters(&self) -> &SimCounters {

@@ -2,11 +2,13 @@
 
 mod credentials;
 
+use aigw_core::Name;
 use aigw_kinds::route::Class;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::generation::Generation;
+use crate::issuers::Issuer;
 use crate::metrics::{Metric, Requests, Text};
 use crate::process::Process;
 use crate::reload::{ActivationRecord, ActivationResult};
@@ -83,6 +85,30 @@ pub struct BundleStatus {
     /// Endpoints, as `provider/endpoint`, that are down since there is no access token for them.
     #[serde(default)]
     pub tokens_missing: Vec<String>,
+    /// Its issuers of tokens, and how fresh their keys are.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub issuers: Vec<IssuerStatus>,
+}
+
+/// An issuer of tokens of the active bundle.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct IssuerStatus {
+    /// Its name.
+    pub name: String,
+    /// Where its keys come from; of discovery, the document that leads there.
+    pub url: String,
+    /// How many keys it has. Without any, its tokens are answered with 503 `identity_unavailable`.
+    pub keys: u64,
+    /// When they were fetched last; RFC 3339.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fetched: Option<String>,
+    /// Seconds since then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub age_seconds: Option<u64>,
+    /// What went wrong since then. Its tokens are verified with the keys that there are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
 }
 
 /// Connections from clients since the start.
@@ -171,6 +197,21 @@ impl BundleStatus {
             from_last_good: process.is_on_last_good(),
             secrets_missing: generation.credentials.secrets.missing(),
             tokens_missing: generation.credentials.tokens.missing(),
+            issuers: generation.issuers.iter().map(|(name, issuer)| IssuerStatus::of(name, issuer)).collect(),
+        }
+    }
+}
+
+impl IssuerStatus {
+    fn of(name: &Name, issuer: &Issuer) -> Self {
+        let state = issuer.state();
+        Self {
+            name: name.to_string(),
+            url: state.url,
+            keys: state.keys as u64,
+            fetched: state.fetched.map(|(_, time)| time.to_string()),
+            age_seconds: state.fetched.map(|(age, _)| age.as_secs()),
+            error: state.fault,
         }
     }
 }
@@ -227,6 +268,20 @@ fn bundle(process: &Process, text: &mut Text) {
     text.value(Metric::BundleExpires, &[], release.expires.as_second());
     text.value(Metric::SecretsMissing, &[], generation.credentials.secrets.missing().len());
     text.value(Metric::TokensMissing, &[], generation.credentials.tokens.missing().len());
+    let states: Vec<_> = generation.issuers.iter().map(|(name, issuer)| (name.as_str(), issuer.state())).collect();
+    for (name, state) in &states {
+        text.value(Metric::IssuerKeys, &[("aigw_issuer", name)], state.keys);
+    }
+    for (name, state) in &states {
+        if let Some((age, _)) = state.fetched {
+            text.value(Metric::IssuerKeysAge, &[("aigw_issuer", name)], age.as_secs());
+        }
+    }
+    for (name, state) in &states {
+        for (result, count) in [("success", state.good), ("failure", state.bad)] {
+            text.value(Metric::IssuerFetches, &[("aigw_issuer", name), ("aigw_result", result)], count);
+        }
+    }
 }
 
 /// What the kernel says (proc_pid_status(5)); none where it does not.

@@ -92,6 +92,12 @@ metrics! {
         "When the first certificate of these files ends.",
     TlsListUntil "gauge" "aigw_tls_crl_until_timestamp_seconds"
         "When the first revocation list of a CA is over and its clients are refused.",
+    IssuerKeys "gauge" "aigw_issuer_keys"
+        "Keys of the issuers of tokens of the active bundle; 0 before they could be fetched.",
+    IssuerKeysAge "gauge" "aigw_issuer_keys_age_seconds"
+        "Time since the keys of an issuer of tokens were fetched.",
+    IssuerFetches "counter" "aigw_issuer_fetches_total"
+        "Times that an issuer of tokens was asked for its keys, by what came of it.",
     StartTime "gauge" "process_start_time_seconds"
         "When the process started.",
     ResidentMemory "gauge" "process_resident_memory_bytes"

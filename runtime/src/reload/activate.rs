@@ -133,6 +133,7 @@ fn load(process: &Process, verified: &Verified, test_values: bool) -> Result<(Ge
     if process.require_secrets {
         complete(process, &secrets, &tokens)?;
     }
+    let issuers = process.issuers.of(&loaded);
     let digest = verified.statement().content.digest;
     let engine = |worker: &Worker| {
         let world = RuntimeWorld::new(Reach {
@@ -141,6 +142,7 @@ fn load(process: &Process, verified: &Verified, test_values: bool) -> Result<(Ge
             pools: pools(worker, &loaded)?,
             secrets: Arc::clone(&secrets),
             tokens: tokens.by_endpoint(),
+            issuers: Arc::clone(&issuers),
             counters: process.counters.clone(),
             requests: Arc::clone(&worker.requests),
             records: process.records.clone(),
@@ -150,7 +152,7 @@ fn load(process: &Process, verified: &Verified, test_values: bool) -> Result<(Ge
     let engines = process.workers.iter().map(engine).collect::<Result<_, Fault>>()?;
     let credentials = Credentials { secrets, tokens };
     let asks = loaded.program().client_authorities();
-    Ok((Generation::new(digest, release(verified), credentials, bounds(loaded.program()), engines), asks))
+    Ok((Generation::new(digest, release(verified), credentials, issuers, bounds(loaded.program()), engines), asks))
 }
 
 /// Refuses a program whose endpoints could not all be called.

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "tests")]
 
+mod bearers;
 mod bodies;
 mod edge;
 mod heads;

@@ -168,6 +168,7 @@ fn a_request_goes_from_its_head_to_its_model() {
                 .authenticate(
                     matched.route,
                     &Presented { headers: facts.headers, certificate: None, now: facts.now },
+                    &Tokens { key_sets: &|_| None, verified: &VerifiedTokens::default() },
                     &mut Vec::new()
                 )
                 .is_ok_and(|identity| identity.is_none())

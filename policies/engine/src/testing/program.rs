@@ -47,8 +47,10 @@ pub(crate) fn program() -> Program {
             origin: origin("keys"),
             api_key_headers: vec!["authorization".to_owned(), "x-our-key".to_owned()],
             mtls: None,
+            issuers: Vec::new(),
             anonymous: false,
         }],
+        issuers: Vec::new(),
         authorizations: vec![AuthorizationPlan {
             origin: origin("who"),
             mode: Mode::Enforce,
@@ -179,6 +181,7 @@ fn consumer() -> ConsumerPlan {
         roles: vec!["app".to_owned()],
         keys: vec![KeyPlan { id: name("app-1"), sha256, not_after: None, place: PLACE }],
         certificates: Vec::new(),
+        tokens: Vec::new(),
     }
 }
 

@@ -141,7 +141,7 @@ impl Look for &Onlooker<'_> {
 /// Whether a part is a name, a path within one, or asks a map for a key.
 fn is_name(node: &Node) -> bool {
     match &node.op {
-        Op::Text(_) | Op::Entry(..) | Op::EntryAt(..) | Op::Texts(_) | Op::Body | Op::Time(..) => true,
+        Op::Text(_) | Op::Entry(..) | Op::EntryAt(..) | Op::Texts(_) | Op::Json(_) | Op::Time(..) => true,
         Op::Member { of, .. } | Op::Index { of, .. } => is_name(of),
         Op::In { of, .. } => matches!(of.op, Op::Map(_)),
         _ => false,

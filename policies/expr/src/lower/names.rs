@@ -67,7 +67,7 @@ impl Lowering<'_, '_> {
             NameType::Text => self.leaf(Op::Text(row.id), Kinds::TEXT, at),
             NameType::MaybeText => self.leaf(Op::Text(row.id), Kinds::TEXT | Kinds::MISSING, at),
             NameType::TextMap => self.leaf(Op::Map(row.id), Kinds::MAP, at),
-            NameType::Json | NameType::Time => self.leaf(Op::Body, Kinds::JSON, at),
+            NameType::Json | NameType::Time => self.leaf(Op::Json(row.id), Kinds::JSON, at),
             NameType::Texts => {
                 let mut list = self.leaf(Op::Texts(row.id), Kinds::LIST, at);
                 list.items = Kinds::TEXT;

@@ -1,10 +1,11 @@
 //! The kind's rooms.
 
 pub(crate) mod lower;
-mod phases;
+pub(crate) mod phases;
 mod plan;
 mod spec;
 
+pub(crate) use lower::claim_rules;
 pub use phases::*;
 pub use plan::*;
 pub use spec::*;

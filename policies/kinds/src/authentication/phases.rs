@@ -3,20 +3,34 @@
 //! Each method of a policy proves a caller by credentials of its own sort, in a file of its own; what is here looks for them and joins what they prove.
 
 mod api_key;
+mod claims;
+mod issuer;
+mod jwks;
 mod mtls;
+mod strict;
+mod token;
+mod verified;
 
 use std::sync::Arc;
 
-use aigw_core::{ErrorCode, Name, PeerCertificate, Phase, Timestamp, Verdict};
+use aigw_core::{ErrorCode, KeySet, Name, PeerCertificate, Phase, Timestamp, Verdict};
 use http::header::{AUTHORIZATION, InvalidHeaderName};
 use http::{HeaderMap, HeaderName};
 
 use crate::authentication::AuthenticationPlan;
 use crate::consumer::ConsumerPlan;
-use crate::{AuthenticationId, Decider, Decision, Identity, Refusal};
+use crate::{AuthenticationId, Decider, Decision, Identity, IssuerId, Refusal};
+use issuer::TokenFault;
+use token::{Token, is_token};
+use verified::Digest;
 
 pub use api_key::{KeyEntry, KeyFault, KeyTable, MAX_KEY_BYTES};
+pub(crate) use issuer::is_guid;
+pub use issuer::{Issuer, IssuerFault, Issuers, KeySource, check_address};
+pub use jwks::{IssuerDocumentFault, KeyIssuer, MAX_ISSUER_DOCUMENT_BYTES, MAX_ISSUER_KEYS, read_discovery, read_keys};
 pub use mtls::{CertificateFault, CertificateTable};
+pub use token::MAX_TOKEN_BYTES;
+pub use verified::{MAX_VERIFIED_TOKENS, VerifiedTokens};
 
 const BEARER: &[u8] = b"bearer ";
 
@@ -59,14 +73,45 @@ impl Credentials {
     }
 }
 
+/// What credentials are judged by.
+#[derive(Clone, Copy)]
+pub struct Judges<'j> {
+    /// The API keys and certificates of the program.
+    pub credentials: &'j Credentials,
+    /// The issuers of tokens of the program.
+    pub issuers: &'j Issuers,
+    /// The keys of issuers, as they are now.
+    pub key_sets: &'j dyn Fn(IssuerId) -> Option<Arc<KeySet>>,
+    /// Tokens that were verified before.
+    pub verified: &'j VerifiedTokens,
+}
+
 /// An authentication policy, ready.
 #[derive(Clone, Debug)]
 pub struct Authentication {
     id: AuthenticationId,
+    /// Where an API key or a token may stand.
     headers: Vec<HeaderName>,
+    key_headers: Vec<HeaderName>,
+    issuers: Vec<IssuerId>,
     /// The authority whose client certificates it accepts.
     authority: Option<Name>,
     anonymous: bool,
+}
+
+/// Why a request's caller is not known.
+#[derive(Debug)]
+pub struct Unproved {
+    /// What the client is told.
+    pub refusal: Refusal,
+    /// The issuer that may have the key that is missing by now: asking it and trying again can succeed.
+    pub keys_of: Option<IssuerId>,
+}
+
+impl From<Refusal> for Unproved {
+    fn from(refusal: Refusal) -> Self {
+        Self { refusal, keys_of: None }
+    }
 }
 
 impl Authentication {
@@ -75,18 +120,33 @@ impl Authentication {
     /// # Errors
     /// A header name that is none.
     pub fn new(id: AuthenticationId, plan: &AuthenticationPlan) -> Result<Self, InvalidHeaderName> {
-        let headers = plan.api_key_headers.iter().map(|name| HeaderName::try_from(name.as_str())).collect::<Result<_, _>>()?;
-        Ok(Self { id, headers, authority: plan.mtls.as_ref().map(|mtls| mtls.ca.clone()), anonymous: plan.anonymous })
+        let key_headers: Vec<HeaderName> =
+            plan.api_key_headers.iter().map(|name| HeaderName::try_from(name.as_str())).collect::<Result<_, _>>()?;
+        let mut headers = key_headers.clone();
+        if !plan.issuers.is_empty() && !headers.contains(&AUTHORIZATION) {
+            headers.push(AUTHORIZATION);
+        }
+        let authority = plan.mtls.as_ref().map(|mtls| mtls.ca.clone());
+        Ok(Self { id, headers, key_headers, issuers: plan.issuers.clone(), authority, anonymous: plan.anonymous })
     }
 
-    /// The headers in which it looks for a key.
+    /// The headers in which it looks for a credential.
     pub fn headers(&self) -> &[HeaderName] {
         &self.headers
     }
 
-    fn credentials<'h>(&self, headers: &'h HeaderMap) -> impl Iterator<Item = Credential<'h>> {
+    fn takes_tokens(&self) -> bool {
+        !self.issuers.is_empty()
+    }
+
+    fn takes_keys_in(&self, name: &HeaderName) -> bool {
+        self.key_headers.contains(name)
+    }
+
+    /// What stands in its headers, whatever it is.
+    fn sent<'h>(&self, headers: &'h HeaderMap) -> impl Iterator<Item = (&HeaderName, Credential<'h>)> {
         let named = self.headers.iter().flat_map(|name| headers.get_all(name).iter().map(move |value| (name, value)));
-        named.filter_map(|(name, value)| credential(name, value.as_bytes()))
+        named.filter_map(|(name, value)| Some((name, credential(name, value.as_bytes())?)))
     }
 
     /// The connection's certificate where it is this policy's to judge, and the authority that counts. One that leads nowhere any more is every
@@ -99,13 +159,16 @@ impl Authentication {
 
     /// Whether there is anything for it to judge.
     fn is_addressed(&self, presented: &Presented<'_>) -> bool {
-        self.certificate(presented).is_some() || self.credentials(presented.headers).next().is_some()
+        self.certificate(presented).is_some() || self.sent(presented.headers).next().is_some()
     }
 }
 
-/// What stands in a header that may hold a key.
+/// What stands in a header that may hold a credential.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Credential<'h> {
+    /// A key, or a token: see [`is_token`].
+    Bearer(&'h [u8]),
+    /// A key.
     Key(&'h [u8]),
     OtherScheme,
 }
@@ -123,97 +186,190 @@ fn credential<'h>(name: &HeaderName, value: &'h [u8]) -> Option<Credential<'h>> 
         return None;
     }
     match value.split_at_checked(BEARER.len()) {
-        Some((scheme, key)) if scheme.eq_ignore_ascii_case(BEARER) => Some(Credential::Key(key.trim_ascii_start())),
+        Some((scheme, rest)) if scheme.eq_ignore_ascii_case(BEARER) => Some(Credential::Bearer(rest.trim_ascii_start())),
         _ => Some(Credential::OtherScheme),
     }
 }
 
-/// Who sent the request. Every policy must find a good credential of its own, an API key in one of its headers or a certificate of its authority,
-/// or, where it allows anonymous callers, there must be no credential for any of them. All that are found must be good, and of one caller.
+/// Who sent the request. Every policy must find a good credential of its own, a key or token in one of its headers or a certificate of its
+/// authority, or, where it allows anonymous callers, there must be no credential for any of them. All that are found must be good, and of one
+/// caller. Where a token is among them, it says who that is.
+///
+/// Where any of the policies takes tokens, a bearer's value that looks like one is a token and nothing else; a policy passes over what is another's.
 ///
 /// # Errors
-/// 401, with the reason in the code.
+/// 401, with the reason in the code; 503 where the keys of a token's issuer cannot be had.
 pub fn authenticate(
     policies: &[Arc<Authentication>],
-    credentials: &Credentials,
+    judges: &Judges<'_>,
     presented: &Presented<'_>,
     decisions: &mut Vec<Decision>,
-) -> Result<Option<Arc<Identity>>, Refusal> {
-    let now = presented.now;
+) -> Result<Option<Arc<Identity>>, Unproved> {
+    let round = Round { policies, judges, now: presented.now, tokens: policies.iter().any(|policy| policy.takes_tokens()) };
     let mut proved: Option<Proved<'_>> = None;
     for policy in policies {
         let by = Decider::Authentication(policy.id);
-        let mut found = false;
-        for credential in policy.credentials(presented.headers) {
-            found = true;
-            match judge(credential, proved, &credentials.keys, now) {
-                Ok(judged) => proved = Some(judged),
-                Err(refusal) => return refused(decisions, by, refusal),
+        let found = match round.policy(policy, presented, &mut proved) {
+            Ok(found) => found,
+            Err(unproved) => {
+                decisions.push(Decision::new(by, Phase::Authenticate, Verdict::Refused));
+                return Err(unproved);
+            }
+        };
+        let decision = Decision::new(by, Phase::Authenticate, Verdict::Allowed);
+        decisions.push(match found {
+            Some(note) => decision.noting(note),
+            None => decision,
+        });
+    }
+    Ok(proved.map(|proved| proved.identity))
+}
+
+/// What all credentials of a request are judged with.
+struct Round<'r> {
+    policies: &'r [Arc<Authentication>],
+    judges: &'r Judges<'r>,
+    now: Timestamp,
+    /// Whether any of the policies takes tokens.
+    tokens: bool,
+}
+
+#[derive(Clone)]
+struct Proved<'h> {
+    /// The key or token that proved it; none for a certificate.
+    text: &'h [u8],
+    identity: Arc<Identity>,
+    token: bool,
+    note: Option<&'static str>,
+}
+
+impl Proved<'_> {
+    /// Which of two proofs of one caller speaks for it: the first, or the token.
+    fn after(self, earlier: Option<Self>) -> Self {
+        match earlier {
+            Some(earlier) if earlier.token || !self.token => earlier,
+            _ => self,
+        }
+    }
+}
+
+impl Round<'_> {
+    /// Judges everything that is for one policy, and gives what else there is to know.
+    fn policy<'h>(
+        &self,
+        policy: &Authentication,
+        presented: &Presented<'h>,
+        proved: &mut Option<Proved<'h>>,
+    ) -> Result<Option<&'static str>, Unproved> {
+        let (mut found, mut note) = (false, None);
+        for (name, credential) in policy.sent(presented.headers) {
+            if let Some(judged) = self.judge(policy, name, credential, proved.as_ref())? {
+                found = true;
+                note = note.or(judged.note);
+                *proved = Some(judged.after(proved.take()));
             }
         }
         if let Some((certificate, authority)) = policy.certificate(presented) {
             found = true;
-            let identity = credentials.certificates.judge(certificate, authority, now);
-            match identity.and_then(|identity| join(identity, proved)) {
-                Ok(joined) => proved = Some(joined),
-                Err(refusal) => return refused(decisions, by, refusal),
+            let judged = self.judges.credentials.certificates.judge(certificate, authority, self.now)?;
+            if proved.as_ref().is_some_and(|earlier| !earlier.identity.is_same_caller(judged)) {
+                let message = "the client certificate and the request's other credentials are of different callers";
+                return Err(Refusal::new(ErrorCode::UnknownCertificate, message).into());
+            }
+            proved.get_or_insert_with(|| Proved { text: &[], identity: Arc::clone(judged), token: false, note: None });
+        }
+        let anonymous = || policy.anonymous && !self.policies.iter().any(|other| other.is_addressed(presented));
+        if found || anonymous() { Ok(note) } else { Err(missing(policy).into()) }
+    }
+
+    /// What a credential proves to a policy; nothing, where it is for another one.
+    fn judge<'h>(
+        &self,
+        policy: &Authentication,
+        name: &HeaderName,
+        credential: Credential<'h>,
+        earlier: Option<&Proved<'h>>,
+    ) -> Result<Option<Proved<'h>>, Unproved> {
+        let judged = match credential {
+            Credential::Bearer(text) if self.tokens && is_token(text) => {
+                if !policy.takes_tokens() {
+                    return Ok(None);
+                }
+                self.token(policy, text)?
+            }
+            Credential::Key(text) | Credential::Bearer(text) if policy.takes_keys_in(name) => match earlier {
+                Some(same) if same.text == text => return Ok(Some(same.clone())),
+                _ => self.key(text)?,
+            },
+            Credential::Bearer(_) if self.policies.iter().any(|other| other.takes_keys_in(name)) => return Ok(None),
+            Credential::Bearer(_) | Credential::Key(_) => return Err(no_token().into()),
+            Credential::OtherScheme => return Err(other_scheme(policy).into()),
+        };
+        if earlier.is_some_and(|earlier| !earlier.identity.is_same_caller(&judged.identity)) {
+            let code = if judged.token { ErrorCode::TokenInvalid } else { ErrorCode::InvalidApiKey };
+            return Err(Refusal::new(code, "the request carries credentials of different callers; send one").into());
+        }
+        Ok(Some(judged))
+    }
+
+    fn key<'h>(&self, text: &'h [u8]) -> Result<Proved<'h>, Refusal> {
+        let Some(entry) = self.judges.credentials.keys.find(text) else {
+            return Err(Refusal::new(ErrorCode::InvalidApiKey, "the API key is not known here"));
+        };
+        if entry.not_after.is_some_and(|end| self.now >= end) {
+            return Err(Refusal::new(ErrorCode::ApiKeyExpired, "the API key has expired; ask for a new one"));
+        }
+        Ok(Proved { text, identity: Arc::clone(&entry.identity), token: false, note: None })
+    }
+
+    fn token<'h>(&self, policy: &Authentication, text: &'h [u8]) -> Result<Proved<'h>, Unproved> {
+        let proved = |proof: issuer::Proof| Proved { text, identity: proof.identity, token: true, note: proof.note };
+        let Judges { issuers, key_sets, verified, .. } = self.judges;
+        let invalid = |message| Refusal::new(ErrorCode::TokenInvalid, message);
+        if text.len() > MAX_TOKEN_BYTES {
+            return Err(invalid("the bearer token is longer than 16 KiB").into());
+        }
+        let digest = Digest::of(text).ok_or_else(|| invalid("the bearer token has no digest"))?;
+        for id in &policy.issuers {
+            let Some(keys) = key_sets(*id) else { continue };
+            if let Some(proof) = verified.find(Digest::by(digest, *id), &keys, self.now) {
+                return Ok(proved(proof));
             }
         }
-        let anonymous = || policy.anonymous && !policies.iter().any(|other| other.is_addressed(presented));
-        if !found && !anonymous() {
-            return refused(decisions, by, missing(policy));
-        }
-        decisions.push(Decision::new(by, Phase::Authenticate, Verdict::Allowed));
-    }
-    Ok(proved.map(|proved| Arc::clone(proved.identity)))
-}
-
-#[derive(Clone, Copy)]
-struct Proved<'k> {
-    /// The API key that proved it, if one did.
-    key: Option<&'k [u8]>,
-    identity: &'k Arc<Identity>,
-}
-
-/// What a certificate proves beside what was proved before.
-fn join<'k>(identity: &'k Arc<Identity>, earlier: Option<Proved<'k>>) -> Result<Proved<'k>, Refusal> {
-    match earlier {
-        None => Ok(Proved { key: None, identity }),
-        Some(earlier) if earlier.identity.is_same_caller(identity) => Ok(earlier),
-        Some(_) => {
-            let message = "the client certificate and the request's other credentials are of different callers";
-            Err(Refusal::new(ErrorCode::UnknownCertificate, message))
+        let token = Token::read(text).map_err(invalid)?;
+        let issuer =
+            policy.issuers.iter().find_map(|id| Some((*id, issuers.get(*id)?)).filter(|(_, issuer)| issuer.issued(&token)));
+        let Some((id, issuer)) = issuer else {
+            return Err(
+                Refusal::new(ErrorCode::TokenIssuer, "the bearer token's issuer is not one that this route trusts").into()
+            );
+        };
+        let keys = key_sets(id);
+        match issuer.judge(token, keys.as_deref(), self.now) {
+            Ok(proof) => {
+                if let Some(keys) = &keys {
+                    verified.keep(Digest::by(digest, id), keys, proof.clone());
+                }
+                Ok(proved(proof))
+            }
+            Err(TokenFault::Refused(refusal)) => Err(refusal.into()),
+            Err(TokenFault::Keys(refusal)) => Err(Unproved { refusal, keys_of: Some(id) }),
         }
     }
 }
 
-fn judge<'k>(
-    credential: Credential<'k>,
-    earlier: Option<Proved<'k>>,
-    keys: &'k KeyTable,
-    now: Timestamp,
-) -> Result<Proved<'k>, Refusal> {
-    let Credential::Key(key) = credential else {
-        return Err(Refusal::new(ErrorCode::InvalidApiKey, "the `authorization` header must be `Bearer` and an API key"));
-    };
-    if let Some(same) = earlier.filter(|earlier| earlier.key == Some(key)) {
-        return Ok(same);
-    }
-    let Some(entry) = keys.find(key) else {
-        return Err(Refusal::new(ErrorCode::InvalidApiKey, "the API key is not known here"));
-    };
-    if entry.not_after.is_some_and(|end| now >= end) {
-        return Err(Refusal::new(ErrorCode::ApiKeyExpired, "the API key has expired; ask for a new one"));
-    }
-    if earlier.is_some_and(|earlier| !earlier.identity.is_same_caller(&entry.identity)) {
-        return Err(Refusal::new(ErrorCode::InvalidApiKey, "the request carries credentials of different callers; send one"));
-    }
-    Ok(earlier.unwrap_or(Proved { key: Some(key), identity: &entry.identity }))
+fn no_token() -> Refusal {
+    Refusal::new(
+        ErrorCode::TokenInvalid,
+        "the `authorization` header must be `Bearer` and a signed JWT: three parts in base64url",
+    )
 }
 
-fn refused<T>(decisions: &mut Vec<Decision>, by: Decider, refusal: Refusal) -> Result<T, Refusal> {
-    decisions.push(Decision::new(by, Phase::Authenticate, Verdict::Refused));
-    Err(refusal)
+fn other_scheme(policy: &Authentication) -> Refusal {
+    if policy.takes_keys_in(&AUTHORIZATION) {
+        return Refusal::new(ErrorCode::InvalidApiKey, "the `authorization` header must be `Bearer` and an API key");
+    }
+    no_token()
 }
 
 fn missing(policy: &Authentication) -> Refusal {
@@ -221,16 +377,24 @@ fn missing(policy: &Authentication) -> Refusal {
         let message = "a client certificate of an authority that is accepted here is required";
         return Refusal::new(ErrorCode::MissingCertificate, message);
     }
-    let mut message = "an API key is required".to_owned();
-    for (index, name) in policy.headers.iter().enumerate() {
+    let (code, mut message) = match (policy.takes_tokens(), policy.key_headers.is_empty()) {
+        (false, _) => (ErrorCode::MissingApiKey, "an API key is required".to_owned()),
+        (true, true) => (ErrorCode::MissingCredentials, "a bearer token is required".to_owned()),
+        (true, false) => (ErrorCode::MissingCredentials, "a bearer token or an API key is required".to_owned()),
+    };
+    let token = policy.takes_tokens().then(|| "`authorization: Bearer TOKEN`".to_owned());
+    let keys = policy
+        .key_headers
+        .iter()
+        .map(|name| if *name == AUTHORIZATION { "`authorization: Bearer KEY`".to_owned() } else { format!("`{name}: KEY`") });
+    for (index, form) in token.into_iter().chain(keys).enumerate() {
         message.push_str(if index == 0 { "; send it as " } else { " or " });
-        let form = if *name == AUTHORIZATION { "`authorization: Bearer KEY`".to_owned() } else { format!("`{name}: KEY`") };
         message.push_str(&form);
     }
     if policy.authority.is_some() {
         message.push_str(", or connect with a client certificate");
     }
-    Refusal::new(ErrorCode::MissingApiKey, message)
+    Refusal::new(code, message)
 }
 
 #[cfg(test)]

@@ -1,9 +1,13 @@
 //! An authentication policy as compiled.
 
+mod issuer;
+
 use aigw_core::Name;
 use serde::{Deserialize, Serialize};
 
-use crate::{Origin, Place};
+use crate::{IssuerId, Origin, Place};
+
+pub use issuer::*;
 
 /// How callers prove who they are. Within one policy any method suffices.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -13,6 +17,9 @@ pub struct AuthenticationPlan {
     pub origin: Origin,
     /// Headers in which an API key may stand, lower case, in order. In `authorization` it stands behind `Bearer `. Empty where the method is off.
     pub api_key_headers: Vec<String>,
+    /// Issuers whose tokens are taken in `authorization`, behind `Bearer `.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub issuers: Vec<IssuerId>,
     /// Whose client certificates count; none where the method is off.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mtls: Option<MtlsMethodPlan>,

@@ -1,8 +1,12 @@
 //! An authentication policy as written.
 
+mod jwt;
+
 use aigw_core::Name;
 use schemars::JsonSchema;
 use serde::Deserialize;
+
+pub use jwt::*;
 
 /// How callers prove who they are. Any method of one policy suffices; of several attached policies all must pass.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
@@ -24,6 +28,9 @@ pub struct AuthenticationSpec {
 pub struct MethodsSpec {
     /// By an API key of a Consumer.
     pub api_key: Option<ApiKeyMethodSpec>,
+    /// By a token of one of these issuers.
+    #[schemars(length(max = 20))]
+    pub jwt: Vec<JwtMethodSpec>,
     /// By a client certificate of a Consumer (mutual TLS).
     pub mtls: Option<MtlsMethodSpec>,
     /// True lets callers without any credential pass as anonymous. A wrong credential is refused all the same.

@@ -1,6 +1,7 @@
 //! A consumer: from as written to as compiled.
 
 mod certificate;
+mod token;
 
 use std::collections::BTreeMap;
 
@@ -16,16 +17,18 @@ pub(crate) fn lower<'a>(lowering: &mut Lowering<'a>, typed: Typed<'a, ConsumerSp
     roles.sort();
     roles.dedup();
     let tenant = lowering.tenant(spec.tenant.as_ref(), &At::spec(doc).key("tenant"));
-    let (mut keys, mut certificates) = (Vec::new(), Vec::new());
+    let (mut keys, mut tokens, mut certificates) = (Vec::new(), Vec::new(), Vec::new());
     for (index, credential) in spec.credentials.iter().enumerate() {
         let at = credentials.item(index);
         match credential {
             CredentialSpec::ApiKey(key) => keys.push(api_key(lowering, key, &at)),
+            CredentialSpec::Jwt(written) => tokens.extend(token::lower(lowering, written, &at)),
             CredentialSpec::Mtls(written) => certificates.extend(certificate::lower(lowering, written, &at)),
         }
     }
     certificate::check_ids(lowering, spec, &credentials);
-    Some(ConsumerPlan { origin: lowering.origin(doc)?, labels: doc.labels.clone(), tenant, roles, keys, certificates })
+    let (origin, labels) = (lowering.origin(doc)?, doc.labels.clone());
+    Some(ConsumerPlan { origin, labels, tenant, roles, keys, tokens, certificates })
 }
 
 fn api_key(lowering: &Lowering<'_>, key: &ApiKeySpec, at: &At<'_>) -> KeyPlan {
@@ -37,15 +40,15 @@ fn api_key(lowering: &Lowering<'_>, key: &ApiKeySpec, at: &At<'_>) -> KeyPlan {
     }
 }
 
-/// A digest or a certificate belongs to one consumer, and the id of a key names one.
-pub(crate) fn check_unique(lowering: &mut Lowering<'_>) {
+/// A digest or a certificate belongs to one consumer, and the id of a key names one; what selects one consumer's tokens must not select another's every time.
+pub(crate) fn check_unique(lowering: &mut Lowering<'_>, plans: &[ConsumerPlan]) {
     let repository = lowering.repository;
     let mut digests: BTreeMap<String, At<'_>> = BTreeMap::new();
     let mut ids: BTreeMap<&str, At<'_>> = BTreeMap::new();
     for Typed { doc, spec } in repository.all::<ConsumerSpec>() {
         let credentials = At::spec(doc).key("credentials");
         for (index, credential) in spec.credentials.iter().enumerate() {
-            let CredentialSpec::ApiKey(key) = credential else { continue };
+            let Some(key) = credential.api_key() else { continue };
             let at = credentials.item(index).key("apiKey");
             let (id, digest) = (at.key("id"), at.key("sha256"));
             if let Some(earlier) = digests.get(&key.sha256.to_ascii_lowercase()) {
@@ -67,6 +70,7 @@ pub(crate) fn check_unique(lowering: &mut Lowering<'_>) {
             }
         }
     }
+    token::check_unique(lowering, plans);
     certificate::check_unique(lowering);
 }
 

@@ -3,7 +3,8 @@
 use aigw_core::{Name, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::{Labels, Origin, Place, TenantId};
+use crate::authentication::ClaimRule;
+use crate::{IssuerId, Labels, Origin, Place, TenantId};
 
 /// An application or a person.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -20,9 +21,24 @@ pub struct ConsumerPlan {
     pub roles: Vec<String>,
     /// Its API keys.
     pub keys: Vec<KeyPlan>,
+    /// Tokens that are its.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tokens: Vec<TokenPlan>,
     /// Its client certificates.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub certificates: Vec<CertificatePlan>,
+}
+
+/// Tokens of an issuer that are a consumer's.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TokenPlan {
+    /// Whose tokens.
+    pub issuer: IssuerId,
+    /// What all of these claims must be; never empty.
+    pub claims: Vec<ClaimRule>,
+    /// Where it stands.
+    pub place: Place,
 }
 
 /// A client certificate, known by one of its marks.

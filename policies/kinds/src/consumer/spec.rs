@@ -3,9 +3,12 @@
 use std::borrow::Cow;
 
 use aigw_core::{Name, Timestamp};
+use indexmap::IndexMap;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Deserialize;
 use serde::de::{Deserializer, Error};
+
+use crate::authentication::ClaimTestSpec;
 
 /// An application or a person: its credentials and roles. Its labels stand in `metadata`; limits, conditions and reports read them.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
@@ -29,8 +32,40 @@ pub struct ConsumerSpec {
 pub enum CredentialSpec {
     /// An API key. `aigw api-key new` makes one and prints this entry.
     ApiKey(ApiKeySpec),
+    /// Tokens of an issuer, by what they claim.
+    Jwt(TokenCredentialSpec),
     /// A client certificate (mutual TLS): exactly one of `subject`, `san` and `fingerprint`.
     Mtls(CertificateSpec),
+}
+
+impl CredentialSpec {
+    /// The API key, where it is one.
+    pub const fn api_key(&self) -> Option<&ApiKeySpec> {
+        match self {
+            Self::ApiKey(key) => Some(key),
+            Self::Jwt(_) | Self::Mtls(_) => None,
+        }
+    }
+
+    /// The tokens, where it is some.
+    pub const fn jwt(&self) -> Option<&TokenCredentialSpec> {
+        match self {
+            Self::Jwt(tokens) => Some(tokens),
+            Self::ApiKey(_) | Self::Mtls(_) => None,
+        }
+    }
+}
+
+/// Tokens that are this consumer's.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TokenCredentialSpec {
+    /// Name of an issuer under `methods.jwt` of an Authentication.
+    pub issuer: String,
+    /// What claims must be, all of them: a text that the claim equals, `{contains: TEXT}` or `{present: true}`. Entra ID names the calling
+    /// application in `azp` of tokens of version 2.0, in `appid` of those of version 1.0.
+    #[schemars(extend("minProperties" = 1, "maxProperties" = 20))]
+    pub claims: IndexMap<String, ClaimTestSpec>,
 }
 
 /// A client certificate, known by one of its marks.

@@ -28,7 +28,7 @@ fn the_head_is_known_at_once_and_the_rest_is_missing_until_it_is_filled_in() {
     for missing in [NameId::IdentityConsumer, NameId::RouteName, NameId::ModelName] {
         assert_eq!(text(missing), None, "{missing:?}");
     }
-    assert_eq!((facts.body(), facts.item(NameId::IdentityRoles, 0)), (None, None));
+    assert_eq!((facts.json(NameId::RequestBody), facts.item(NameId::IdentityRoles, 0)), (None, None));
 }
 
 #[test]
@@ -68,7 +68,7 @@ fn a_body_is_json_or_missing() {
     let headers = HeaderMap::new();
     let mut facts = facts(&headers, None);
     facts.set_body(br#"{"user":"ann"}"#);
-    assert_eq!(facts.body().and_then(|body| body.get("user")).and_then(Value::as_str), Some("ann"));
+    assert_eq!(facts.json(NameId::RequestBody).and_then(|body| body.get("user")).and_then(Value::as_str), Some("ann"));
     facts.set_body(b"{");
-    assert_eq!(facts.body(), None);
+    assert_eq!(facts.json(NameId::RequestBody), None);
 }

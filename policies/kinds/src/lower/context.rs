@@ -6,6 +6,7 @@ use aigw_core::Name;
 use aigw_source::{FileId, Finding, Findings, Fix, RuleId, Sources, Span, nearest};
 
 use super::At;
+use crate::authentication::IssuerPlan;
 use crate::gateway::ParameterPlan;
 use crate::provider::EndpointPlan;
 use crate::{AsSpec, Doc, EndpointId, ExpressionPlan, Kind, Mode, Origin, Place, ProviderId, Repository, Spec, Typed, rules};
@@ -24,6 +25,8 @@ pub(crate) struct Lowering<'a> {
     pub(crate) endpoints: Vec<EndpointPlan>,
     /// Endpoints of each provider.
     pub(crate) endpoints_of: BTreeMap<ProviderId, Vec<EndpointId>>,
+    /// Issuers of tokens so far.
+    pub(crate) issuers: Vec<IssuerPlan>,
     /// Names of secrets so far.
     pub(crate) secrets: BTreeSet<String>,
     /// Names of limits that are counted only when the model is known.
@@ -48,6 +51,7 @@ impl<'a> Lowering<'a> {
             expressions: Vec::new(),
             endpoints: Vec::new(),
             endpoints_of: BTreeMap::new(),
+            issuers: Vec::new(),
             secrets: BTreeSet::new(),
             late_limits: BTreeSet::new(),
             suggestions: 0,

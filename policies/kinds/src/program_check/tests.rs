@@ -9,7 +9,22 @@ fn whole() -> Value {
     json!({
         "parameters": [{"name": "url", "kind": {"integer": {"min": 1, "max": 9}}, "test": null, "place": [0, 1, 1]}],
         "expressions": [expression("request.ip", "match", "text"), expression("true", "match", "bool")],
-        "consumers": [],
+        "consumers": [{
+            "origin": origin("c"), "labels": {}, "tenant": null, "roles": [], "keys": [],
+            "tokens": [{"issuer": 0, "claims": [{"claim": "azp", "test": {"contains": {"param": 0}}}], "place": [0, 1, 1]}],
+        }],
+        "tenants": [{"origin": origin("t"), "labels": {}, "require": {}, "policies": {}}],
+        "issuers": [
+            {
+                "name": "one", "place": [0, 1, 1], "source": {"named": {"issuer": {"param": 0}, "jwks": {"param": 0}}}, "audience": [{"param": 0}],
+                "skew": "60s", "require": [{"claim": "scp", "test": {"equals": {"param": 0}}}], "roles": null,
+                "undeclared": {"tenant": 0, "roles": [], "labels": {}},
+            },
+            {
+                "name": "two", "place": [0, 1, 1], "source": {"entra": {"tenant": {"param": 0}, "authority": {"param": 0}}},
+                "audience": [{"value": "aigw"}], "skew": "60s", "require": [], "roles": null, "undeclared": null,
+            },
+        ],
         "providers": [{
             "origin": origin("p"), "wire": {"azure-openai": {"deployments": {"version": {"param": 0}}}}, "endpoints": [0], "models": {},
             "timeouts": {"connect": "1s", "first_byte": "1s", "idle": "1s", "total": "1s"}, "tls_ca": null,
@@ -23,7 +38,7 @@ fn whole() -> Value {
             }],
             "retry": {"attempts": 1, "retry_on": [], "backoff_base": "200ms", "backoff_max": "5s", "budget": "20%"},
         }],
-        "authentications": [{"origin": origin("a"), "api_key_headers": ["api-key"], "anonymous": false}],
+        "authentications": [{"origin": origin("a"), "api_key_headers": ["api-key"], "issuers": [0, 1], "anonymous": false}],
         "authorizations": [{"origin": origin("z"), "mode": "enforce", "rules": [{
             "name": "r", "mode": "enforce", "roles": [], "effect": "allow", "operations": [], "models": [], "routes": [0], "http": [], "when": 1,
             "place": [0, 1, 1],
@@ -68,6 +83,16 @@ fn every_id_that_leads_nowhere_is_found() {
         "/models/0/targets/0/endpoints/0",
         "/models/0/targets/0/weight/param",
         "/models/0/targets/0/when",
+        "/authentications/0/issuers/1",
+        "/consumers/0/tokens/0/issuer",
+        "/consumers/0/tokens/0/claims/0/test/contains/param",
+        "/issuers/0/source/named/issuer/param",
+        "/issuers/0/source/named/jwks/param",
+        "/issuers/0/audience/0/param",
+        "/issuers/0/require/0/test/equals/param",
+        "/issuers/0/undeclared/tenant",
+        "/issuers/1/source/entra/tenant/param",
+        "/issuers/1/source/entra/authority/param",
         "/authorizations/0/rules/0/routes/0",
         "/authorizations/0/rules/0/when",
         "/limits/0/per/0/expr",
@@ -111,9 +136,11 @@ fn no_route_is_open_by_an_empty_list() {
         *tables.pointer_mut(&format!("/routes/0/{pointer}")).unwrap() = json!([]);
         assert_eq!(program(tables).check_ids(), Err(ProgramFault::Empty(format!("the {list} of route `one`"))));
     }
-    let mut tables = whole();
-    *tables.pointer_mut("/models/0/targets/0/endpoints").unwrap() = json!([]);
-    assert!(matches!(program(tables).check_ids(), Err(ProgramFault::Empty(_))));
+    for pointer in ["/models/0/targets/0/endpoints", "/issuers/0/audience", "/consumers/0/tokens/0/claims"] {
+        let mut tables = whole();
+        *tables.pointer_mut(pointer).unwrap() = json!([]);
+        assert!(matches!(program(tables).check_ids(), Err(ProgramFault::Empty(_))), "{pointer}");
+    }
 }
 
 #[test]

@@ -4,12 +4,12 @@ use std::borrow::Cow;
 
 use aigw_core::{Name, Operation, SurfaceName};
 use indexmap::IndexMap;
-use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Deserialize;
 use serde::de::{Deserializer, Error};
 
 use crate::route::{Class, ValueMatch};
-use crate::written::{PolicyUse, any_of, scalar_or_map};
+use crate::written::{PolicyUse, True, any_of, scalar_or_map};
 
 /// Which requests are served, in which dialects and operations, by what, under which policies.
 #[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
@@ -168,10 +168,6 @@ struct AbsentForm {
     absent: True,
 }
 
-/// The word `true`.
-#[derive(Clone, Copy)]
-struct True;
-
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct ValueForms {
@@ -214,26 +210,6 @@ pub struct DetachSpec {
 pub enum OpenWord {
     /// Every caller may do everything.
     Open,
-}
-
-impl<'de> Deserialize<'de> for True {
-    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        if bool::deserialize(from)? { Ok(Self) } else { Err(D::Error::custom("only `true` can be written here")) }
-    }
-}
-
-impl JsonSchema for True {
-    fn inline_schema() -> bool {
-        true
-    }
-
-    fn schema_name() -> Cow<'static, str> {
-        "True".into()
-    }
-
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({"type": "boolean", "enum": [true]})
-    }
 }
 
 impl<'de> Deserialize<'de> for ValueMatchSpec {

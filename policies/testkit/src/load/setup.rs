@@ -7,7 +7,7 @@ use aigw_core::{EndpointKey, Timestamp};
 use super::{Loader, suggestion};
 use crate::plan::Setup;
 use crate::rules::{BAD_VALUE, CASE_SHAPE, UNKNOWN_SUBJECT};
-use crate::suite::{CaseSpec, StoreWord};
+use crate::suite::{CaseSpec, IssuersWord, StoreWord};
 
 /// When cases begin that do not say: 2026-01-01T00:00:00Z.
 const BEGINS: Timestamp = Timestamp::from_millis(1_767_225_600_000);
@@ -24,7 +24,8 @@ impl Loader<'_> {
             self.error(CASE_SHAPE, &format!("{pointer}/seed"), "the sample has a seed already", "keep one of them");
         }
         let store_down = spec.store == Some(StoreWord::Down);
-        Some(Setup { params, at, seed: sampled.or(spec.seed), without, tokenless, store_down })
+        let issuers_down = spec.issuers == Some(IssuersWord::Down);
+        Some(Setup { params, at, seed: sampled.or(spec.seed), without, tokenless, store_down, issuers_down })
     }
 
     /// The secrets that are missing, and the endpoints without a token.

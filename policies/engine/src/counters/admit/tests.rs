@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll, Waker};
 
-use aigw_core::{Call, Moment, Record, Secret, Timestamp, TransportError};
+use aigw_core::{Call, IssuerKey, KeySet, Moment, Record, Secret, Timestamp, TransportError};
 use aigw_kinds::facts::{Facts, HeadFacts};
 use aigw_kinds::limit::Limit;
 use aigw_kinds::{Expressions, LimitId, ParameterValues};
@@ -94,6 +94,12 @@ impl World for Clock {
     fn access_token(&self, _: aigw_core::EndpointKey) -> Option<Secret> {
         None
     }
+
+    fn issuer_keys(&self, _: IssuerKey) -> Option<Arc<KeySet>> {
+        None
+    }
+
+    async fn refresh_issuer(&self, _: IssuerKey) {}
 
     fn counters(&self) -> &Store {
         &self.store

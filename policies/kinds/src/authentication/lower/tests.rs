@@ -13,7 +13,7 @@ metadata: {name: b}
 spec: {methods: {apiKey: {headers: [x-key, X-Key, 'a b']}}}
 ";
     assert_snapshot!(findings(yaml), @"
-    4:8 C032 there is no method | write `apiKey: {}`, `mtls: {ca: NAME}`, `anonymous: true`, or several
+    4:8 C032 there is no method | write `apiKey: {}`, `jwt: […]`, `mtls: {ca: NAME}`, `anonymous: true`, or several
     9:44 C031 `x-key` stands twice in this list | remove one of them
     9:51 C027 `a b` is not the name of a header | write letters, digits and `-`
     ");

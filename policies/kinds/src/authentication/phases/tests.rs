@@ -1,6 +1,7 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 mod mtls;
+mod tokens;
 
 use aws_lc_rs::digest::{SHA256, digest};
 use serde_json::json;
@@ -44,11 +45,29 @@ fn presented(headers: &HeaderMap) -> Presented<'_> {
     Presented { headers, certificate: None, now: Timestamp::from_millis(1_000) }
 }
 
+type Outcome = Result<Option<Arc<Identity>>, Unproved>;
+
+fn ask(plans: &[(&[&str], bool)], headers: &HeaderMap, decisions: &mut Vec<Decision>) -> Outcome {
+    judged(&policies(plans), &keys(), &presented(headers), decisions)
+}
+
+/// Judges where there are no issuers of tokens.
+fn judged(
+    policies: &[Arc<Authentication>],
+    credentials: &Credentials,
+    presented: &Presented<'_>,
+    decisions: &mut Vec<Decision>,
+) -> Outcome {
+    let (issuers, verified) = (Issuers::default(), VerifiedTokens::default());
+    let judges = Judges { credentials, issuers: &issuers, key_sets: &|_| None, verified: &verified };
+    authenticate(policies, &judges, presented, decisions)
+}
+
 /// `Ok("ann/a1")`, `Ok("anonymous")` or the refusal's code.
 fn check(plans: &[(&[&str], bool)], sent: &[(&'static str, &str)], expected: Result<&str, ErrorCode>) {
     let mut decisions = Vec::new();
-    let outcome = authenticate(&policies(plans), &keys(), &presented(&headers(sent)), &mut decisions);
-    let shown = outcome.map_err(|refusal| refusal.code).map(|identity| match identity {
+    let outcome = ask(plans, &headers(sent), &mut decisions);
+    let shown = outcome.map_err(|unproved| unproved.refusal.code).map(|identity| match identity {
         Some(caller) => format!("{}/{}", caller.name.as_ref().unwrap(), caller.credential),
         None => "anonymous".to_owned(),
     });
@@ -138,11 +157,14 @@ fn nobody_is_anonymous_who_sends_a_key_to_another_policy() {
 
 #[test]
 fn the_message_says_where_to_put_the_key_and_repeats_none() {
-    let missing = authenticate(&policies(&[(BOTH, false)]), &keys(), &presented(&HeaderMap::new()), &mut Vec::new());
-    assert_eq!(missing.unwrap_err().message, "an API key is required; send it as `authorization: Bearer KEY` or `api-key: KEY`");
+    let missing = ask(&[(BOTH, false)], &HeaderMap::new(), &mut Vec::new());
+    assert_eq!(
+        missing.unwrap_err().refusal.message,
+        "an API key is required; send it as `authorization: Bearer KEY` or `api-key: KEY`"
+    );
     let wrong = headers(&[("api-key", "secret-value")]);
-    let wrong = authenticate(&policies(&[(BOTH, false)]), &keys(), &presented(&wrong), &mut Vec::new());
-    assert!(!wrong.unwrap_err().message.contains("secret-value"));
+    let wrong = ask(&[(BOTH, false)], &wrong, &mut Vec::new());
+    assert!(!wrong.unwrap_err().refusal.message.contains("secret-value"));
 }
 
 #[test]

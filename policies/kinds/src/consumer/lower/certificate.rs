@@ -112,6 +112,8 @@ pub(super) fn check_ids(lowering: &mut Lowering<'_>, spec: &ConsumerSpec, creden
     for (index, credential) in spec.credentials.iter().enumerate() {
         let (id, at) = match credential {
             CredentialSpec::ApiKey(key) => (key.id.to_string(), credentials.item(index).key("apiKey")),
+            // Two of one issuer, for other claims, may share its name; a certificate may not take it.
+            CredentialSpec::Jwt(token) => (token.issuer.clone(), credentials.item(index).key("jwt")),
             CredentialSpec::Mtls(spec) => {
                 let id = spec.id.as_ref().map_or_else(|| DEFAULT_ID.to_owned(), ToString::to_string);
                 (id, credentials.item(index).key("mtls"))

@@ -59,6 +59,7 @@ fn a_route_of_a_tenant_serves_its_callers_alone() {
         tenant,
         roles: Vec::new(),
         labels: Labels::new(),
+        claims: None,
     };
     for (route, tenant, passes) in
         [(0, Some(0), true), (0, Some(1), false), (0, None, false), (1, Some(0), true), (1, Some(1), true), (1, None, true)]

@@ -35,6 +35,10 @@ fn read_as_keys(repository: &Repository) -> BTreeMap<String, (&str, Span)> {
             let pointer = if view::written(policy.doc, &written) { written.as_str() } else { "/spec/methods/apiKey" };
             read.entry(header.to_ascii_lowercase()).or_insert((policy.doc.name.as_str(), policy.doc.locate_key(pointer)));
         }
+        if !policy.spec.methods.jwt.is_empty() {
+            let place = policy.doc.locate_key("/spec/methods/jwt");
+            read.entry("authorization".to_owned()).or_insert((policy.doc.name.as_str(), place));
+        }
     }
     read
 }

@@ -41,7 +41,9 @@ fn only_anonymous(repository: &Repository) -> Vec<&Doc> {
 fn is_anonymous(uses: &Uses<'_>) -> bool {
     let mut policies = uses.policies.iter().filter_map(|attached| attached.doc.spec_as::<AuthenticationSpec>()).peekable();
     uses.route.spec.anonymous
-        || (policies.peek().is_some() && policies.all(|policy| policy.methods.api_key.is_none() && policy.methods.mtls.is_none()))
+        || (policies.peek().is_some()
+            && policies
+                .all(|policy| policy.methods.api_key.is_none() && policy.methods.mtls.is_none() && policy.methods.jwt.is_empty()))
 }
 
 /// Where a document asks who calls, and how.
@@ -107,7 +109,14 @@ fn model(spec: &ModelSpec) -> Vec<(String, &'static str)> {
 }
 
 fn is_identity(read: &NameRef) -> bool {
-    matches!(read.name, NameId::IdentityConsumer | NameId::IdentityTenant | NameId::IdentityRoles | NameId::IdentityLabels)
+    matches!(
+        read.name,
+        NameId::IdentityConsumer
+            | NameId::IdentityTenant
+            | NameId::IdentityRoles
+            | NameId::IdentityClaims
+            | NameId::IdentityLabels
+    )
 }
 
 fn reads_identity(reads: &[NameRef]) -> bool {

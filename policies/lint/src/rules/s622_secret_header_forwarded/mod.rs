@@ -11,8 +11,11 @@ pub(crate) const LEVEL: Level = Level::Warning;
 pub(crate) fn check(repository: &Repository, _: &Sources, findings: &mut Findings) {
     // Headers that this gateway itself reads keys from are the subject of another rule.
     let is_own = |header: &str| {
-        let mut methods = repository.all::<AuthenticationSpec>().filter_map(|policy| policy.spec.methods.api_key.as_ref());
-        methods.any(|method| method.headers.iter().any(|own| own.eq_ignore_ascii_case(header)))
+        repository.all::<AuthenticationSpec>().any(|policy| {
+            let methods = &policy.spec.methods;
+            let tokens = !methods.jwt.is_empty() && header.eq_ignore_ascii_case("authorization");
+            tokens || methods.api_key.iter().flat_map(|method| &method.headers).any(|own| own.eq_ignore_ascii_case(header))
+        })
     };
     for gateway in repository.all::<GatewaySpec>() {
         for (index, header) in gateway.spec.forward_headers.iter().enumerate() {

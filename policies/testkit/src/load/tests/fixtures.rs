@@ -85,8 +85,8 @@ upstreams: {ok: {text: a, chat: {}}}";
     insta::assert_snapshot!(findings(&[("a.test.yaml", &suite(fixtures, cases))]), @"
     a.test.yaml:7:21 V102 there is no Consumer `ap` | did you mean `app`?
     a.test.yaml:8:38 V102 the Consumer `app` has no credential `app-2` | did you mean `app-1`?
-    a.test.yaml:9:10 V107 an identity is one of `{consumer: NAME}`, `{anonymous: true}`, `{key: TEXT}` and `{mtls: …}` | `credential` goes with `consumer`, `header` with `consumer` or `key`
-    a.test.yaml:10:10 V107 an identity is one of `{consumer: NAME}`, `{anonymous: true}`, `{key: TEXT}` and `{mtls: …}` | `credential` goes with `consumer`, `header` with `consumer` or `key`
+    a.test.yaml:9:10 V107 an identity is one of `{consumer: NAME}`, `{jwt: {issuer: NAME}}`, `{anonymous: true}`, `{key: TEXT}` and `{mtls: …}` | `credential` goes with `consumer`, `header` with `consumer` or `key`
+    a.test.yaml:10:10 V107 an identity is one of `{consumer: NAME}`, `{jwt: {issuer: NAME}}`, `{anonymous: true}`, `{key: TEXT}` and `{mtls: …}` | `credential` goes with `consumer`, `header` with `consumer` or `key`
     a.test.yaml:11:27 V108 this is not the name of a header | write one such as `api-key`
     a.test.yaml:12:16 V108 no header can hold this key | write visible ASCII
     a.test.yaml:13:30 V108 `v1` is not a path | it begins with `/`, and other characters than ASCII are escaped

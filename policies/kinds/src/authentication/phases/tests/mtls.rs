@@ -65,8 +65,8 @@ fn check(plans: &[Written<'_>], shown: Option<&PeerCertificate>, key: Option<&st
         ids.zip(&program.authentications).map(|(id, plan)| Arc::new(Authentication::new(id, plan).unwrap())).collect();
     let headers = headers(&key.map(|key| ("api-key", key)).into_iter().collect::<Vec<_>>());
     let presented = Presented { headers: &headers, certificate: shown, now: Timestamp::from_millis(NOW) };
-    let outcome = authenticate(&policies, &credentials(), &presented, &mut Vec::new());
-    let found = outcome.map_err(|refusal| refusal.code).map(|identity| match identity {
+    let outcome = judged(&policies, &credentials(), &presented, &mut Vec::new());
+    let found = outcome.map_err(|unproved| unproved.refusal.code).map(|identity| match identity {
         Some(caller) => format!("{}/{}", caller.name.as_ref().unwrap(), caller.credential),
         None => "anonymous".to_owned(),
     });
