@@ -145,6 +145,69 @@ async fn one_address_gets_no_more_connections_than_it_may_have() {
 }
 
 #[tokio::test]
+async fn one_address_sends_no_more_requests_than_it_may_and_a_proxys_clients_are_told_apart() {
+    let mut policies = Policies::mock("{text: here}");
+    policies.gateway = "bounds: {requestsPerAddress: {requests: 2, window: 1h}}\n  trustedProxies: [127.0.0.1]".to_owned();
+    let gateway = Gateway::dev(&policies).await;
+    let from = async |client: &str| {
+        let mut request = post(gateway.data, &chat("hello"));
+        request.headers_mut().insert("x-forwarded-for", client.parse().unwrap());
+        Client::connect(gateway.data).await.send(request).await
+    };
+    for expected in ["200", "200", "429 address_limited"] {
+        assert_eq!(from("198.51.100.1").await.code(), expected);
+    }
+    assert_eq!(from("2001:db8::1").await.code(), "200");
+    assert_eq!(from("2001:db8::2").await.code(), "200");
+    let refused = from("2001:db8::3").await;
+    let seconds: u64 = refused.headers["retry-after"].to_str().unwrap().parse().unwrap();
+    assert!(refused.status == 429 && (3_000..=4_050).contains(&seconds), "{seconds}");
+    let metric = "aigw_requests_total{aigw_route=\"\",aigw_outcome=\"refused\",http_response_status_class=\"4xx\",error_type=\"address_limited\"}";
+    assert_eq!(gateway.metric(metric).await, 2.0);
+}
+
+#[tokio::test]
+async fn a_full_process_refuses_until_a_client_leaves() {
+    let mut policies = Policies::mock("{latency: 30s}");
+    policies.gateway = "load: {concurrency: 1, classes: {background: 100%, standard: 100%}}".to_owned();
+    let gateway = Gateway::dev(&policies).await;
+    let mut held = TcpStream::connect(gateway.data).await.unwrap();
+    let body = chat("hello").to_string();
+    let head = format!(
+        "POST /v1/chat/completions HTTP/1.1\r\nhost: a\r\nauthorization: Bearer {KEY}\r\ncontent-type: application/json\r\n"
+    );
+    held.write_all(format!("{head}content-length: {}\r\n\r\n{body}", body.len()).as_bytes()).await.unwrap();
+    let in_flight = async |wanted: f64| (gateway.metric("aigw_load_requests").await == wanted).then_some(());
+    crate::support::until_async("the first request is in flight", || in_flight(1.0)).await;
+    let refused = ask(gateway.data, &chat("hello")).await;
+    assert_eq!(
+        (refused.code().as_str(), &refused.headers["retry-after"]),
+        ("503 overloaded", &"1".parse::<http::HeaderValue>().unwrap())
+    );
+    assert_eq!(gateway.metric("aigw_load_refused_total{aigw_class=\"standard\"}").await, 1.0);
+    // Health is not the clients' business.
+    assert_eq!(gateway.status().await["connections"]["flooded"], 0);
+    drop(held);
+    crate::support::until_async("its place is free again", || in_flight(0.0)).await;
+}
+
+#[tokio::test]
+async fn a_flood_of_resets_ends_its_connection_and_is_counted() {
+    let gateway = bounded("{http2Resets: 100}").await;
+    let mut stream = TcpStream::connect(gateway.data).await.unwrap();
+    let mut bytes = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0".to_vec();
+    for id in (1..2_001_u32).step_by(2) {
+        bytes.extend([&[0, 0, 6, 1, 5][..], &id.to_be_bytes(), &[0x82, 0x86, 0x84, 0x01, 1, b'a']].concat());
+        bytes.extend([&[0, 0, 4, 3, 0][..], &id.to_be_bytes(), &8_u32.to_be_bytes()].concat());
+    }
+    // The other side may be gone before all of it is sent.
+    let _ = stream.write_all(&bytes).await;
+    let flooded = || async { (gateway.metric("aigw_connections_total{aigw_result=\"flooded\"}").await == 1.0).then_some(()) };
+    crate::support::until_async("the connection was ended", flooded).await;
+    assert_eq!(ask(gateway.data, &chat("hello")).await.code(), "200");
+}
+
+#[tokio::test]
 async fn the_whole_request_is_bounded_in_time() {
     let mut policies = Policies::mock("{latency: 30s}");
     policies.gateway = "bounds: {requestTime: 300ms}".to_owned();

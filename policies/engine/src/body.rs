@@ -1,4 +1,4 @@
-//! Reads a client's body: bounded in bytes and in the time between two pieces.
+//! Reads a client's body: bounded in bytes and in how slowly it may come.
 
 use std::fmt::Display;
 use std::future::poll_fn;
@@ -17,7 +17,10 @@ use crate::wait::within;
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct ReadBounds {
     pub(crate) bytes: usize,
+    /// How far the client may be behind.
     pub(crate) idle: Millis,
+    /// Bytes a second at which it catches up; with 0 any byte does.
+    pub(crate) rate: u64,
     /// When the whole request must be over.
     pub(crate) request_at: Moment,
 }
@@ -37,7 +40,8 @@ where
     }
     let mut first = Bytes::new();
     let mut rest = BytesMut::new();
-    while let Some(piece) = piece(world, body, bounds).await? {
+    let mut owed = 0;
+    while let Some(piece) = piece(world, body, bounds, &mut owed).await? {
         let so_far = if rest.is_empty() { first.len() } else { rest.len() };
         if so_far + piece.len() > bounds.bytes {
             return Err(too_large(bounds.bytes));
@@ -56,7 +60,8 @@ where
     Ok(if rest.is_empty() { first } else { rest.freeze() })
 }
 
-async fn piece<W: World, B>(world: &W, body: &mut B, bounds: ReadBounds) -> Result<Option<Bytes>, Refusal>
+/// The next piece. Milliseconds that were waited for it are added to `owed`, and what its bytes are worth is paid back.
+async fn piece<W: World, B>(world: &W, body: &mut B, bounds: ReadBounds, owed: &mut u64) -> Result<Option<Bytes>, Refusal>
 where
     B: Body<Data = Bytes> + Send + Unpin,
     B::Error: Display,
@@ -64,7 +69,8 @@ where
     if body.is_end_stream() {
         return Ok(None);
     }
-    let idle_at = world.now().after(bounds.idle);
+    let since = world.now();
+    let idle_at = since.after(Millis::new(bounds.idle.as_millis().saturating_sub(*owed)));
     loop {
         let frame = poll_fn(|cx| Pin::new(&mut *body).poll_frame(cx));
         match within(world, idle_at.min(bounds.request_at), frame).await {
@@ -73,7 +79,11 @@ where
             Some(None) => return Ok(None),
             Some(Some(Err(_))) => return Err(Refusal::new(ErrorCode::InvalidRequest, "the request's body broke off")),
             Some(Some(Ok(frame))) => match frame.into_data() {
-                Ok(bytes) if !bytes.is_empty() => return Ok(Some(bytes)),
+                Ok(bytes) if !bytes.is_empty() => {
+                    let paid = (bytes.len() as u64).saturating_mul(1_000).checked_div(bounds.rate).unwrap_or(u64::MAX);
+                    *owed = owed.saturating_add(world.now().since(since).as_millis()).saturating_sub(paid);
+                    return Ok(Some(bytes));
+                }
                 _ => {}
             },
         }

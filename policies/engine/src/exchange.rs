@@ -220,7 +220,12 @@ impl<'r, W: World> Exchange<'r, W> {
         let decisions = &mut self.settlement.notes.decisions;
         let mut input = Input { operation, headers, body: &[], object: None, chat: None };
         if operation != Operation::Models {
-            let reading = ReadBounds { bytes: bounds.body, idle: gateway.client_idle, request_at: self.deadline };
+            let reading = ReadBounds {
+                bytes: bounds.body,
+                idle: gateway.client_idle,
+                rate: gateway.client_rate.as_bytes(),
+                request_at: self.deadline,
+            };
             let read = read(&self.settlement.world, body, headers, reading).await;
             let bytes = read.map_err(|refusal| bounds.blame(refusal, validations.clone(), operation, decisions))?;
             let bytes: &'r Bytes = self.body.get_or_init(|| bytes);

@@ -123,8 +123,11 @@ pub struct ConnectionStatus {
     pub refused: u64,
     /// Whose TLS handshake or first bytes failed or took too long.
     pub failed: u64,
-    /// Ended since their client took nothing.
+    /// Ended since their client took too little, or sent a head too slowly.
     pub stalled: u64,
+    /// Ended since their client flooded with HTTP/2 frames.
+    #[serde(default)]
+    pub flooded: u64,
 }
 
 /// Whether a gateway takes requests, as `GET /readyz` answers it.
@@ -172,6 +175,7 @@ impl Status {
                 refused: counts.refused,
                 failed: counts.failed,
                 stalled: counts.stalled,
+                flooded: counts.flooded,
             },
             decision_records_dropped: process.records.dropped(),
             key_vault: process.secrets.vault().map(|vault| KeyVaultStatus::of(vault.report())),
@@ -242,9 +246,14 @@ pub(super) fn metrics(process: &Process, text: &mut Text) {
 fn connections(process: &Process, text: &mut Text) {
     let counts = process.connections.now();
     text.value(Metric::ConnectionsOpen, &[], counts.open);
-    for (result, count) in
-        [("accepted", counts.accepted), ("refused", counts.refused), ("failed", counts.failed), ("stalled", counts.stalled)]
-    {
+    let results = [
+        ("accepted", counts.accepted),
+        ("refused", counts.refused),
+        ("failed", counts.failed),
+        ("stalled", counts.stalled),
+        ("flooded", counts.flooded),
+    ];
+    for (result, count) in results {
         text.value(Metric::ConnectionsTotal, &[("aigw_result", result)], count);
     }
     let load = process.state.load_counts();

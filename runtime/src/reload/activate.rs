@@ -213,6 +213,9 @@ fn bounds(program: &Program) -> Bounds {
         headers: usize::try_from(plan.header_count).unwrap_or(usize::MAX),
         client_idle: plan.client_idle.as_duration(),
         write_stall: plan.client_idle.as_duration(),
+        client_rate: plan.client_rate.as_bytes(),
+        resets: plan.http2_resets,
+        weightless_frames: plan.http2_frames,
         per_address: plan.connections_per_address,
         connections: plan.connections,
     }

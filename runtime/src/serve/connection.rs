@@ -20,6 +20,7 @@ use tokio::net::TcpStream;
 use tokio_rustls::TlsAcceptor;
 
 use super::counts::Place;
+use super::frames::{Coming, Framed};
 use super::head_timer::HeadTimer;
 use super::io::Guarded;
 use super::stall::Progress;
@@ -29,7 +30,7 @@ use crate::tasks::Tasks;
 use crate::tls::{ServerTls, Shown};
 
 /// How every HTTP/2 connection begins (RFC 9113, section 3.4).
-const HTTP2_PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+pub(super) const HTTP2_PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 /// Requests at once in one HTTP/2 connection.
 const MAX_STREAMS: u32 = 256;
 /// What one HTTP/2 stream, and one connection, may send before the engine reads it.
@@ -145,7 +146,7 @@ impl<H: Handler> Client<H> {
         T: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
         let Self { address: _, bounds, place: _place, handler, counts, tasks, closing } = self;
-        let io = TokioIo::new(Guarded::new(stream, first, bounds.write_stall, Arc::clone(&counts)));
+        let io = Guarded::new(stream, first, &bounds, Arc::clone(&counts));
         if !is_http2 {
             let service = service_fn(move |request: Request<Incoming>| {
                 let (handler, tasks, caller) = (handler.clone(), tasks.clone(), caller.clone());
@@ -157,28 +158,60 @@ impl<H: Handler> Client<H> {
                     Ok::<_, Infallible>(answer)
                 }
             });
-            let connection = pin!(http1_builder(&bounds).serve_connection(io, service));
+            let connection = pin!(http1_builder(&bounds).serve_connection(TokioIo::new(io), service));
             return until_closing(connection, closing, http1::Connection::graceful_shutdown).await;
         }
         let asked_anew = caller.asked_anew.waiter();
         let closing = async move {
             tokio::select! { () = closing => {}, () = asked_anew => {} }
         };
-        let progress = Progress::new();
-        let (answers, rests) = (Arc::clone(&progress), tasks.clone());
-        let service = service_fn(move |request: Request<Incoming>| {
-            let (handler, answers, tasks, peer) = (handler.clone(), Arc::clone(&answers), rests.clone(), caller.now());
-            async move { Ok::<_, Infallible>(answer(&handler, request, peer, &tasks).await.map(|body| answers.see(body))) }
-        });
-        let connection = pin!(http2_builder(tasks, &bounds).serve_connection(io, service));
-        tokio::select! {
-            ended = until_closing(connection, closing, http2::Connection::graceful_shutdown) => ended,
-            () = progress.stalled(bounds.write_stall) => {
-                counts.stalled();
-                Ok(())
-            }
-        }
+        speak_http2(io, Speaking { bounds, handler, counts, tasks, caller }, closing).await
     }
+}
+
+/// What a connection's requests are answered with.
+struct Speaking<H> {
+    bounds: Bounds,
+    handler: H,
+    counts: Arc<Counts>,
+    tasks: Tasks,
+    caller: Caller,
+}
+
+/// Serves requests until the client leaves, is let go, or leaves the connection unused.
+async fn speak_http2<H: Handler, T>(io: Guarded<T>, with: Speaking<H>, closing: impl Future<Output = ()>) -> hyper::Result<()>
+where
+    T: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let Speaking { bounds, handler, counts, tasks, caller } = with;
+    let (progress, coming) = (Progress::new(bounds.client_rate), Coming::new());
+    let (answers, rests) = (Arc::clone(&progress), tasks.clone());
+    let service = service_fn(move |request: Request<Incoming>| {
+        let (handler, stream, tasks, peer) = (handler.clone(), answers.open(), rests.clone(), caller.now());
+        async move { Ok::<_, Infallible>(answer(&handler, request, peer, &tasks).await.map(|body| stream.see(body))) }
+    });
+    let io = Framed::new(io, &bounds, Arc::clone(&coming), Arc::clone(&counts));
+    let connection = pin!(http2_builder(tasks, &bounds).serve_connection(TokioIo::new(io), service));
+    let no_more = async {
+        tokio::select! { () = closing => {}, () = progress.unused(bounds.client_idle) => {} }
+    };
+    let ended = tokio::select! {
+        ended = until_closing(connection, no_more, http2::Connection::graceful_shutdown) => Some(ended),
+        () = progress.behind(bounds.write_stall) => None,
+        () = coming.too_slowly(bounds.client_idle) => None,
+    };
+    match &ended {
+        None => counts.stalled(),
+        Some(Err(fault)) if is_flood(fault) => counts.flooded(),
+        Some(_) => {}
+    }
+    ended.unwrap_or(Ok(()))
+}
+
+/// Whether the connection's own bounds ended it: on resets, on frames of one head, and on data of next to no bytes.
+fn is_flood(fault: &hyper::Error) -> bool {
+    let fault = std::error::Error::source(fault).and_then(|fault| fault.downcast_ref::<h2::Error>());
+    fault.is_some_and(|fault| fault.is_library() && fault.reason() == Some(h2::Reason::ENHANCE_YOUR_CALM))
 }
 
 /// Answers one request, and does not leave its body half read.

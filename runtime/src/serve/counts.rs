@@ -15,6 +15,7 @@ pub(crate) struct Counts {
     refused: AtomicU64,
     failed: AtomicU64,
     stalled: AtomicU64,
+    flooded: AtomicU64,
 }
 
 #[derive(Debug, Default)]
@@ -34,8 +35,10 @@ pub(crate) struct ConnectionCounts {
     pub(crate) refused: u64,
     /// Whose TLS handshake or first bytes failed or took too long.
     pub(crate) failed: u64,
-    /// Ended since their client took nothing.
+    /// Ended since their client took too little, or sent a head too slowly.
     pub(crate) stalled: u64,
+    /// Ended since their client flooded with HTTP/2 frames.
+    pub(crate) flooded: u64,
 }
 
 /// An accepted connection; counted until dropped.
@@ -66,7 +69,12 @@ impl Counts {
         self.failed.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// One more whose client took nothing for too long.
+    /// One more whose client flooded.
+    pub(crate) fn flooded(&self) {
+        self.flooded.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// One more whose client was too slow.
     pub(crate) fn stalled(&self) {
         self.stalled.fetch_add(1, Ordering::Relaxed);
     }
@@ -79,6 +87,7 @@ impl Counts {
             refused: self.refused.load(Ordering::Relaxed),
             failed: self.failed.load(Ordering::Relaxed),
             stalled: self.stalled.load(Ordering::Relaxed),
+            flooded: self.flooded.load(Ordering::Relaxed),
         }
     }
 
@@ -126,7 +135,7 @@ mod tests {
         assert!(counts.admit(b, &bounds).is_none());
         drop(first);
         assert!(counts.admit(a, &bounds).is_some());
-        assert_eq!(counts.now(), ConnectionCounts { open: 2, accepted: 4, refused: 2, failed: 0, stalled: 0 });
+        assert_eq!(counts.now(), ConnectionCounts { open: 2, accepted: 4, refused: 2, ..ConnectionCounts::default() });
     }
 
     #[test]

@@ -4,9 +4,11 @@
 mod bind;
 mod connection;
 mod counts;
+mod frames;
 mod head_timer;
 mod io;
 mod listener;
+mod pace;
 mod rest;
 mod stall;
 
@@ -50,8 +52,14 @@ pub(crate) struct Bounds {
     pub(crate) headers: usize,
     /// Longest time for the TLS handshake, for a head, and between two requests.
     pub(crate) client_idle: Duration,
-    /// Longest time in which a client takes nothing of an answer that waits for it.
+    /// Longest time in which a client takes nothing of an answer that waits for it, and what it may be behind at `client_rate`.
     pub(crate) write_stall: Duration,
+    /// Least bytes a second that it takes of what waits for it; 0 for no bound.
+    pub(crate) client_rate: u64,
+    /// Most streams that it may reset in ten seconds of one HTTP/2 connection.
+    pub(crate) resets: u32,
+    /// Most HTTP/2 frames in ten seconds that carry neither a request nor a body.
+    pub(crate) weightless_frames: u32,
     /// Most connections of one address; 0 for no bound.
     pub(crate) per_address: u32,
     /// Most connections in all.
@@ -66,6 +74,9 @@ impl Default for Bounds {
             headers: 100,
             client_idle: Duration::from_secs(30),
             write_stall: Duration::from_secs(30),
+            client_rate: 256,
+            resets: 1_000,
+            weightless_frames: 10_000,
             per_address: 0,
             connections: 10_000,
         }

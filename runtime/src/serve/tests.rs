@@ -1,6 +1,9 @@
 //! Real sockets on both sides. [`Fixture`] is the upstream of the transport's tests too.
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
+mod floods;
+mod slow;
+
 use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;

@@ -79,6 +79,7 @@ impl<W: World> EventStream<W> {
     pub(crate) fn poll(&mut self, world: &W, cx: &mut Context<'_>) -> Poll<bool> {
         while self.verdict.is_none() {
             match Pin::new(&mut self.body).poll_frame(cx) {
+                Poll::Ready(Some(Ok(_))) if self.pace.request_is_over(world) => self.close(Fault::TimedOut(TimedOut::Request)),
                 Poll::Ready(Some(Ok(frame))) => {
                     self.pace.moved();
                     let Ok(bytes) = frame.into_data() else { continue };

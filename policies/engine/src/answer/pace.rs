@@ -63,6 +63,11 @@ impl<W: World> Pace<W> {
         self.waiting_since = None;
     }
 
+    /// Whether the request has taken too long although something comes: a client that takes it slowly must not make it last.
+    pub(crate) fn request_is_over(&self, world: &W) -> bool {
+        world.now() >= self.request_at
+    }
+
     /// Nothing has come yet: ready when a time has run out.
     pub(crate) fn poll(&mut self, world: &W, cx: &mut Context<'_>) -> Poll<TimedOut> {
         let since = *self.waiting_since.get_or_insert_with(|| world.now());

@@ -57,6 +57,9 @@ impl<W: World> Pass<W> {
     pub(crate) fn poll(&mut self, settlement: &mut Settlement<W>, cx: &mut Context<'_>) -> Poll<Piece> {
         loop {
             let piece = match Pin::new(&mut self.body).poll_frame(cx) {
+                Poll::Ready(Some(Ok(_))) if self.pace.request_is_over(&settlement.world) => {
+                    Piece::Cut(ErrorCode::RequestTimeExceeded)
+                }
                 Poll::Ready(Some(Ok(frame))) => {
                     self.pace.moved();
                     match frame.into_data() {

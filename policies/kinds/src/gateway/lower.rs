@@ -103,6 +103,9 @@ fn bounds_plan(spec: &BoundsSpec) -> BoundsPlan {
         connections_per_address: spec.connections_per_address,
         connections: spec.connections,
         requests_per_address: None,
+        client_rate: spec.client_rate,
+        http2_resets: spec.http2_resets,
+        http2_frames: spec.http2_frames,
     }
 }
 

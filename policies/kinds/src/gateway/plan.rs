@@ -53,6 +53,20 @@ pub struct BoundsPlan {
     /// Most requests of one address; `None` for no bound.
     #[serde(default)]
     pub requests_per_address: Option<AddressRate>,
+    /// Least bytes a second of a client that sends a body or takes an answer; none for no bound.
+    #[serde(default)]
+    pub client_rate: ByteSize,
+    /// Most streams that a client may reset in ten seconds of one HTTP/2 connection.
+    #[serde(default = "no_bound")]
+    pub http2_resets: u32,
+    /// Most frames in ten seconds of one HTTP/2 connection that carry neither a request nor a body.
+    #[serde(default = "no_bound")]
+    pub http2_frames: u32,
+}
+
+/// What holds for a program that was compiled before there was the bound.
+const fn no_bound() -> u32 {
+    u32::MAX
 }
 
 /// Most requests of one address in any stretch of time of this length.

@@ -150,6 +150,14 @@ pub struct BoundsSpec {
     pub connections: u32,
     /// Most requests of one address (of one /64 with IPv6, behind `trustedProxies` the client's), whatever they ask for. Default: no bound.
     pub requests_per_address: Option<AddressRateSpec>,
+    /// Least bytes a second of a client that sends a body, or takes an answer that waits for it. Who is slower is let go once it is `clientIdle` behind. `0B` for no bound.
+    pub client_rate: ByteSize,
+    /// Most streams that a client may reset in ten seconds of one HTTP/2 connection.
+    #[schemars(range(min = 1))]
+    pub http2_resets: u32,
+    /// Most frames in ten seconds of one HTTP/2 connection that carry neither a request nor a body: pings, settings, priorities, tiny data, and window updates beyond one for each 64 bytes sent.
+    #[schemars(range(min = 100))]
+    pub http2_frames: u32,
 }
 
 /// Most requests of one address in any stretch of time of this length, in one process.
@@ -217,6 +225,9 @@ impl Default for BoundsSpec {
             connections_per_address: 1_024,
             connections: 10_000,
             requests_per_address: None,
+            client_rate: ByteSize::new(256),
+            http2_resets: 1_000,
+            http2_frames: 10_000,
         }
     }
 }

@@ -64,7 +64,7 @@ fn a_body_that_is_declared_too_large_is_refused_before_it_comes() {
 fn a_slow_client_is_given_up_and_a_steady_one_is_not() {
     let desk = Desk::scripted([vec![hello()]]);
     let (first, rest) = ASK.split_at(20);
-    let steady = ClientBody::new(&desk.world, &[(4_900, first), (4_900, rest)]);
+    let steady = ClientBody::new(&desk.world, &[(2_500, first), (2_500, rest)]);
     assert_eq!(desk.ask(json("/v1/chat/completions").body(steady).unwrap()).status, StatusCode::OK);
     let desk = Desk::new(|_| ());
     let slow = ClientBody::new(&desk.world, &[(0, first), (5_100, rest)]);
@@ -83,4 +83,31 @@ fn the_whole_request_has_its_time() {
     let desk = Desk::new(|program| program.gateway.bounds.request_time = aigw_core::Millis::from_secs(3));
     let slow = ClientBody::new(&desk.world, &[(4_000, ASK)]);
     assert_eq!(refused(&desk, json("/v1/chat/completions").body(slow).unwrap()), (504, "request_time_exceeded".to_owned()));
+}
+
+#[test]
+fn a_client_that_sends_a_byte_now_and_then_is_given_up_long_before_the_request_must_be_over() {
+    // 100 bytes a second are asked for, and 5 s may be owed.
+    let body = |desk: &Desk, every: u64, bytes: usize| {
+        let whole = format!(r#"{{"model":"m","messages":[],"user":"{}"}}"#, "x".repeat(2_000));
+        let pieces: Vec<(u64, String)> =
+            whole.as_bytes().chunks(bytes).map(|piece| (every, String::from_utf8_lossy(piece).into_owned())).collect();
+        let pieces: Vec<(u64, &str)> = pieces.iter().map(|(after, piece)| (*after, piece.as_str())).collect();
+        ClientBody::new(&desk.world, &pieces)
+    };
+    let desk = Desk::new(|_| ());
+    let began = desk.world.millis();
+    let dribbled = body(&desk, 1_000, 1);
+    assert_eq!(refused(&desk, json("/v1/chat/completions").body(dribbled).unwrap()), (408, "request_timeout".to_owned()));
+    assert_eq!(desk.world.millis() - began, 5_050);
+    // Slower than the rate, and as slow as it.
+    for (every, status) in [(1_500, 408), (1_000, 200)] {
+        let desk = Desk::scripted([vec![hello()]]);
+        let steady = body(&desk, every, 100);
+        assert_eq!(desk.ask(json("/v1/chat/completions").body(steady).unwrap()).status.as_u16(), status, "{every}");
+    }
+    let desk = Desk::new(|program| program.gateway.bounds.client_rate = aigw_core::ByteSize::new(0));
+    desk.script([vec![hello()]]);
+    let unbounded = body(&desk, 4_000, 100);
+    assert_eq!(desk.ask(json("/v1/chat/completions").body(unbounded).unwrap()).status.as_u16(), 200);
 }

@@ -234,3 +234,14 @@ fn a_stream_that_is_cut_anywhere_never_looks_complete() {
         }
     }
 }
+
+#[test]
+fn a_client_that_takes_its_stream_slowly_cannot_make_the_request_last() {
+    let desk = Desk::scripted([vec![Upstream::events(&[ROLE, HEL]).data(LO).data(STOP).data(DONE)]]);
+    let mut answer = desk.head(desk.post("/v1/chat/completions", STREAM)).into_body();
+    // All of it is here, and nobody asks for it until the request's whole time has passed.
+    desk.world.advance(300_000);
+    let body = desk.world.collect(&mut answer).text();
+    assert!(body.contains("request_time_exceeded") && !body.contains("[DONE]"), "{body}");
+    assert_eq!(desk.record().code, Some(ErrorCode::RequestTimeExceeded));
+}
