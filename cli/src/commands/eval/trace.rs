@@ -39,7 +39,13 @@ fn head(evaluated: &Evaluated) -> String {
         jiff::Timestamp::from_millisecond(evaluated.at.as_millis()).map_or_else(|_| String::new(), |time| time.to_string());
     let who = evaluated.caller.as_ref().map_or_else(
         || "as it stands".to_owned(),
-        |caller| format!("as {} by a key made up for {}", caller.consumer, caller.credential),
+        |caller| {
+            let consumers = &evaluated.shown.loaded.program().consumers;
+            let mut own =
+                consumers.iter().filter(|plan| plan.origin.name.as_str() == caller.consumer).flat_map(|plan| &plan.keys);
+            let what = if own.any(|key| key.id.as_str() == caller.credential) { "key" } else { "certificate" };
+            format!("as {} by a {what} made up for {}", caller.consumer, caller.credential)
+        },
     );
     let mut out = format!("{} {} on {}\n{who}, from {}, at {time}\n", asked.method, asked.target, asked.host, record.ip);
     for note in asked.notes.iter().chain(&evaluated.shown.exchange.unscripted) {
