@@ -72,6 +72,9 @@ pub(crate) enum Command {
     Status(commands::status::Status),
     /// Make a running gateway look for a new bundle now
     Reload(commands::reload::Reload),
+    /// Check the audit trail of a gateway
+    #[command(subcommand)]
+    Audit(commands::audit::Audit),
     /// Create API keys for callers
     #[command(subcommand)]
     ApiKey(commands::api_key::ApiKey),

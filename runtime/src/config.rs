@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::reload::{File, Source};
 use crate::secrets::is_vault_url;
-use crate::settings::{DecisionLog, Settings, ThreadModel};
+use crate::settings::{LogPlace, Settings, ThreadModel};
 use crate::tls::Certificates;
 
 const LISTEN: &str = "127.0.0.1:8080";
@@ -37,7 +37,7 @@ pub enum StartReason {
     Tls,
     /// The state folder, or what it remembers.
     State,
-    /// The operating system gave no thread, no randomness, or no file for the decision log.
+    /// The operating system gave no thread, no randomness, or no file for the decision log or the audit trail.
     System,
 }
 
@@ -67,7 +67,8 @@ pub(crate) struct Config {
     pub(crate) drain: Duration,
     pub(crate) threads: usize,
     pub(crate) thread_model: ThreadModel,
-    pub(crate) decisions: DecisionLog,
+    pub(crate) decisions: LogPlace,
+    pub(crate) audit: LogPlace,
     /// The rest, as it was written.
     pub(crate) settings: Settings,
 }
@@ -91,6 +92,7 @@ impl Config {
             threads: settings.threads.map_or_else(cores, |threads| usize::from(threads.get())),
             thread_model: settings.thread_model.unwrap_or_default(),
             decisions: settings.decisions.clone().unwrap_or_default(),
+            audit: settings.audit.clone().unwrap_or(LogPlace::None),
             settings,
         })
     }

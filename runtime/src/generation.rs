@@ -6,9 +6,11 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use aigw_bundle::Digest;
 use aigw_engine::Engine;
+use aigw_kinds::Contents;
 use arc_swap::{ArcSwap, ArcSwapOption};
 use jiff::Timestamp;
 
+use crate::credentials::CallerCredentials;
 use crate::cut::Cut;
 use crate::issuers::IssuerList;
 use crate::secrets::SecretSet;
@@ -29,6 +31,10 @@ pub(crate) struct Generation {
     pub(crate) credentials: Credentials,
     /// Its issuers of tokens.
     pub(crate) issuers: IssuerList,
+    /// What it was made from, document by document; none where its bundle does not say.
+    pub(crate) contents: Option<Contents>,
+    /// Credentials of callers, and when they were used.
+    pub(crate) callers: Arc<CallerCredentials>,
     /// The bounds of connections accepted under it.
     pub(crate) bounds: Bounds,
     /// Given when requests that still use it must end.
@@ -40,6 +46,14 @@ pub(crate) struct Generation {
 pub(crate) struct Credentials {
     pub(crate) secrets: Arc<SecretSet>,
     pub(crate) tokens: EndpointTokens,
+}
+
+/// What is known of a bundle besides how to execute it.
+pub(crate) struct About {
+    pub(crate) digest: Digest,
+    pub(crate) release: Release,
+    pub(crate) contents: Option<Contents>,
+    pub(crate) callers: Arc<CallerCredentials>,
 }
 
 /// What was signed about a bundle.
@@ -62,19 +76,21 @@ pub(crate) struct Generations {
 impl Generation {
     /// A generation; one engine for each data runtime.
     pub(crate) fn new(
-        digest: Digest,
-        release: Release,
+        about: About,
         credentials: Credentials,
         issuers: IssuerList,
         bounds: Bounds,
         engines: Vec<Engine<RuntimeWorld>>,
     ) -> Self {
+        let About { digest, release, contents, callers } = about;
         Self {
             digest,
             release: ArcSwap::from_pointee(release),
             activated: Timestamp::now(),
             credentials,
             issuers,
+            contents,
+            callers,
             bounds,
             cut: Arc::default(),
             engines,

@@ -6,10 +6,12 @@
 //! Entry points: [`run`] for a process, [`Running`] for a gateway inside one, [`admin::client::Client`] to ask a running one.
 
 pub mod admin;
+pub mod audit;
 pub mod reload;
 
 mod azure;
 mod config;
+mod credentials;
 mod cut;
 mod fetch;
 mod gateway;
@@ -34,4 +36,4 @@ mod tests;
 pub use config::{StartError, StartReason};
 pub use process::Addresses;
 pub use run::{ExitReason, Running, run};
-pub use settings::{CaSettings, DecisionLog, DecisionLogError, KeyVaultSettings, Settings, ThreadModel, TlsSettings};
+pub use settings::{CaSettings, KeyVaultSettings, LogPlace, LogPlaceError, Settings, ThreadModel, TlsSettings};

@@ -10,7 +10,9 @@ use aigw_engine::State;
 use aigw_engine::counters::MemoryCounters;
 use jiff::Timestamp;
 
+use crate::audit::Audit;
 use crate::azure::Tokens;
+use crate::credentials::Uses;
 use crate::fetch::Fetcher;
 use crate::generation::{Generation, Generations};
 use crate::issuers::Issuers;
@@ -44,10 +46,12 @@ pub(crate) struct Process {
     pub(crate) counters: MemoryCounters,
     pub(crate) state: Arc<State>,
     pub(crate) records: Sink,
+    pub(crate) audit: Audit,
     pub(crate) workers: Vec<Worker>,
     pub(crate) generations: Generations,
     pub(crate) issuers: Issuers,
     pub(crate) history: History,
+    pub(crate) credential_uses: Uses,
     pub(crate) connections: Arc<Counts>,
     /// Tasks of the control plane.
     pub(crate) tasks: Tasks,
@@ -85,6 +89,7 @@ pub(crate) struct Parts {
     pub(crate) fetcher: Fetcher,
     pub(crate) certificates: Certificates,
     pub(crate) records: Sink,
+    pub(crate) audit: Audit,
     pub(crate) workers: Vec<Worker>,
     pub(crate) tasks: Tasks,
     pub(crate) addresses: Addresses,
@@ -102,6 +107,7 @@ impl Process {
             fetcher,
             certificates,
             records,
+            audit,
             workers,
             tasks,
             addresses,
@@ -121,10 +127,12 @@ impl Process {
             counters,
             state: Arc::default(),
             records,
+            audit,
             workers,
             generations: Generations::default(),
             issuers,
             history: History::default(),
+            credential_uses: Uses::default(),
             connections: Arc::default(),
             tasks,
             started: Timestamp::now(),

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use aigw_core::Record;
 
-use crate::settings::DecisionLog;
+use crate::settings::LogPlace;
 use crate::tasks;
 
 /// Lines that may wait: half a second of a busy core.
@@ -53,11 +53,11 @@ struct Lines {
 }
 
 /// Starts writing there. Errs where the file cannot be opened.
-pub(crate) fn start(log: &DecisionLog) -> io::Result<(Sink, Option<Writer>)> {
+pub(crate) fn start(log: &LogPlace) -> io::Result<(Sink, Option<Writer>)> {
     let out: Box<dyn Write + Send> = match log {
-        DecisionLog::None => return Ok((Sink { waiting: None, dropped: Arc::default() }, None)),
-        DecisionLog::Stdout => Box::new(io::stdout()),
-        DecisionLog::File(path) => Box::new(OpenOptions::new().create(true).append(true).open(path)?),
+        LogPlace::None => return Ok((Sink { waiting: None, dropped: Arc::default() }, None)),
+        LogPlace::Stdout => Box::new(io::stdout()),
+        LogPlace::File(path) => Box::new(OpenOptions::new().create(true).append(true).open(path)?),
     };
     let (sink, writer) = start_on(out)?;
     Ok((sink, Some(writer)))
@@ -166,7 +166,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("decisions.jsonl");
         for round in ["a", "b"] {
-            let (sink, writer) = start(&DecisionLog::File(path.clone())).unwrap();
+            let (sink, writer) = start(&LogPlace::File(path.clone())).unwrap();
             (0..100).for_each(|n| sink.take(&record(&format!("{round}{n}"))));
             writer.unwrap().finish();
             assert_eq!(sink.dropped(), 0);
@@ -201,7 +201,7 @@ mod tests {
 
     #[test]
     fn a_log_that_is_turned_off_takes_nothing() {
-        let (sink, writer) = start(&DecisionLog::None).unwrap();
+        let (sink, writer) = start(&LogPlace::None).unwrap();
         sink.take(&record("a"));
         assert!(writer.is_none() && sink.dropped() == 0);
     }

@@ -10,6 +10,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, timeout_at};
 
 use crate::admin::{Admin, Token};
+use crate::audit::{Audit, AuditEvent, Trigger};
 use crate::config::{Config, StartError, StartReason};
 use crate::cut::Cut;
 use crate::fetch::Fetcher;
@@ -39,7 +40,7 @@ const GOODBYE: Duration = Duration::from_secs(5);
 
 /// A gateway that runs. Dropping it ends everything at once; [`Running::drain`] is the orderly way.
 pub struct Running {
-    process: Arc<Process>,
+    pub(crate) process: Arc<Process>,
     closing: Arc<Cut>,
     reloads: mpsc::Sender<Request>,
     first: ActivationRecord,
@@ -59,6 +60,17 @@ pub enum ExitReason {
     Interrupted,
     /// Told to end a second time, it ended at once.
     Forced,
+}
+
+impl ExitReason {
+    /// As the audit trail says it.
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Drained => "drained",
+            Self::Interrupted => "interrupted",
+            Self::Forced => "forced",
+        }
+    }
 }
 
 /// Runs a gateway until a signal ends it: SIGTERM or SIGINT drain, the second one ends it at once, SIGHUP looks at the source again.
@@ -92,8 +104,7 @@ pub fn run(
         if !again {
             break;
         }
-        tracing::info!("reloading on request");
-        running.control.block_on(async { drop(running.ask().await) });
+        running.hung_up();
     }
     Ok(running.drain_unless(async move {
         tokio::select! { _ = terminate.recv() => {}, _ = interrupt.recv() => {} }
@@ -135,6 +146,7 @@ impl Running {
             tls: config.certificates.server().is_some(),
         };
         let (records, writer) = decision_log(&config)?;
+        let audit = audit_trail(&config, addresses)?;
         let data = DataThreads::start(config.thread_model, config.threads).map_err(system)?;
         let Config { settings, source, certificates, .. } = config;
         let (upstream_tls, tls, random) = (certificates.upstream(), certificates.server(), Arc::new(random));
@@ -152,6 +164,7 @@ impl Running {
             fetcher,
             certificates,
             records,
+            audit,
             tasks: Tasks::on(control.handle().clone()),
             addresses,
             require_secrets: settings.require_secrets.unwrap_or(false),
@@ -186,7 +199,7 @@ impl Running {
 
     /// Looks at the source now, and gives what came of it; `None` where the gateway is ending.
     pub fn reload_now(&self) -> Option<ActivationRecord> {
-        self.control.block_on(self.ask())
+        self.control.block_on(self.ask(Trigger::Call))
     }
 
     /// Ends it in order: no new connections, requests in flight to their end, streams until the drain limit, and then a well-formed goodbye.
@@ -194,9 +207,20 @@ impl Running {
         self.drain_unless(std::future::pending())
     }
 
-    async fn ask(&self) -> Option<ActivationRecord> {
+    /// SIGHUP: somebody with power over the process wants the source to be looked at.
+    fn hung_up(&self) {
+        let event = AuditEvent::Signal { name: "SIGHUP".to_owned() };
+        if self.process.audit.write(event).is_err() {
+            tracing::error!("the signal changes nothing while the audit trail cannot be written");
+            return;
+        }
+        tracing::info!("reloading on request");
+        self.control.block_on(async { drop(self.ask(Trigger::Signal).await) });
+    }
+
+    async fn ask(&self, trigger: Trigger) -> Option<ActivationRecord> {
         let (reply, record) = oneshot::channel();
-        self.reloads.send(reply).await.ok()?;
+        self.reloads.send(Request { trigger, reply }).await.ok()?;
         record.await.ok()
     }
 
@@ -211,6 +235,7 @@ impl Running {
             }
         });
         tracing::info!(?reason, "drained");
+        drop(self.process.audit.write(AuditEvent::Stop { reason: reason.as_str().to_owned() }));
         self.data.end();
         self.control_tasks.clear();
         self.control.shutdown_background();
@@ -263,6 +288,22 @@ fn decision_log(config: &Config) -> Result<(Sink, Option<Writer>), StartError> {
     let log = &config.decisions;
     let fault = |fault| StartReason::System.with(format!("cannot write decisions to `{}`: {fault}", String::from(log.clone())));
     records::start(log).map_err(fault)
+}
+
+/// The trail, with the start as its first line.
+fn audit_trail(config: &Config, addresses: Addresses) -> Result<Audit, StartError> {
+    let fault = |fault: String| {
+        StartReason::System.with(format!("cannot write the audit trail to `{}`: {fault}", String::from(config.audit.clone())))
+    };
+    let audit = Audit::open(&config.audit).map_err(|error| fault(error.to_string()))?;
+    let start = AuditEvent::Start {
+        gateway: env!("CARGO_PKG_VERSION").to_owned(),
+        source: config.source.describe(),
+        listen: addresses.data.to_string(),
+        admin: addresses.admin.to_string(),
+    };
+    audit.write(start).map_err(|error| fault(error.to_string()))?;
+    Ok(audit)
 }
 
 fn workers(data: &DataThreads, tls: &Arc<ClientTls>) -> Vec<Worker> {

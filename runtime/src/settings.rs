@@ -55,7 +55,9 @@ pub struct Settings {
     /// How threads share the work. Default: `shared`.
     pub thread_model: Option<ThreadModel>,
     /// Where decision records go, one JSON object a line: `stdout`, `none`, or `file:PATH`. Default: `stdout`.
-    pub decisions: Option<DecisionLog>,
+    pub decisions: Option<LogPlace>,
+    /// Where the audit trail goes, one JSON object a line: `stdout`, `none`, or `file:PATH`. Default: `none`.
+    pub audit: Option<LogPlace>,
 }
 
 /// Certificate and key of a listener.
@@ -186,10 +188,10 @@ pub enum ThreadModel {
     PerCore,
 }
 
-/// Where decision records go.
+/// Where a log goes.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
-pub enum DecisionLog {
+pub enum LogPlace {
     /// Standard output.
     #[default]
     Stdout,
@@ -199,10 +201,10 @@ pub enum DecisionLog {
     File(PathBuf),
 }
 
-/// Not a place for decision records.
+/// Not a place for a log.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is no place for decision records: write `stdout`, `none` or `file:PATH`")]
-pub struct DecisionLogError(String);
+#[error("`{0}` is no place for a log: write `stdout`, `none` or `file:PATH`")]
+pub struct LogPlaceError(String);
 
 impl Settings {
     /// These settings where they say something, `under` where they do not. Maps are joined entry by entry.
@@ -237,6 +239,7 @@ impl Settings {
             threads: self.threads.or(under.threads),
             thread_model: self.thread_model.or(under.thread_model),
             decisions: self.decisions.or(under.decisions),
+            audit: self.audit.or(under.audit),
         }
     }
 }
@@ -246,46 +249,46 @@ fn joined<K: Ord, V>(over: BTreeMap<K, V>, mut under: BTreeMap<K, V>) -> BTreeMa
     under
 }
 
-impl std::str::FromStr for DecisionLog {
-    type Err = DecisionLogError;
+impl std::str::FromStr for LogPlace {
+    type Err = LogPlaceError;
 
-    fn from_str(text: &str) -> Result<Self, DecisionLogError> {
+    fn from_str(text: &str) -> Result<Self, LogPlaceError> {
         match text {
             "stdout" => Ok(Self::Stdout),
             "none" => Ok(Self::None),
             _ => match text.strip_prefix("file:").filter(|path| !path.is_empty()) {
                 Some(path) => Ok(Self::File(path.into())),
-                None => Err(DecisionLogError(text.chars().take(80).collect())),
+                None => Err(LogPlaceError(text.chars().take(80).collect())),
             },
         }
     }
 }
 
-impl TryFrom<String> for DecisionLog {
-    type Error = DecisionLogError;
+impl TryFrom<String> for LogPlace {
+    type Error = LogPlaceError;
 
-    fn try_from(text: String) -> Result<Self, DecisionLogError> {
+    fn try_from(text: String) -> Result<Self, LogPlaceError> {
         text.parse()
     }
 }
 
-impl From<DecisionLog> for String {
-    fn from(log: DecisionLog) -> Self {
+impl From<LogPlace> for String {
+    fn from(log: LogPlace) -> Self {
         match log {
-            DecisionLog::Stdout => "stdout".to_owned(),
-            DecisionLog::None => "none".to_owned(),
-            DecisionLog::File(path) => format!("file:{}", path.display()),
+            LogPlace::Stdout => "stdout".to_owned(),
+            LogPlace::None => "none".to_owned(),
+            LogPlace::File(path) => format!("file:{}", path.display()),
         }
     }
 }
 
-impl schemars::JsonSchema for DecisionLog {
+impl schemars::JsonSchema for LogPlace {
     fn inline_schema() -> bool {
         true
     }
 
     fn schema_name() -> std::borrow::Cow<'static, str> {
-        "DecisionLog".into()
+        "LogPlace".into()
     }
 
     fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
@@ -350,7 +353,7 @@ mod tests {
     #[test]
     fn places_for_records_read_back() {
         for text in ["stdout", "none", "file:/var/log/x"] {
-            assert_eq!(String::from(text.parse::<DecisionLog>().unwrap()), text);
+            assert_eq!(String::from(text.parse::<LogPlace>().unwrap()), text);
         }
     }
 }

@@ -247,7 +247,7 @@ impl Site {
             bundle: Some(self.bundle()),
             trust: Some(self.path("trust.json")),
             threads: Some(2.try_into().unwrap()),
-            decisions: Some(DecisionLog::File(self.path("decisions.jsonl"))),
+            decisions: Some(LogPlace::File(self.path("decisions.jsonl"))),
             ..Settings::default()
         }
     }
@@ -719,4 +719,35 @@ fn an_address_that_is_taken_is_a_reason_not_to_start() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let settings = Settings { listen: Some(taken.local_addr().unwrap()), ..site.settings() };
     assert_eq!(Running::start(settings, None).err().unwrap().reason, StartReason::Listen);
+}
+
+#[test]
+fn what_the_audit_trail_cannot_tell_is_not_done_and_requests_are_served() {
+    let site = Site::new();
+    site.put(&says("one").bundle(1));
+    std::fs::create_dir(site.path("trail")).unwrap();
+    let audit = Some(LogPlace::File(site.path("trail/audit.jsonl")));
+    let running = Running::start(Settings { audit, ..site.settings() }, None).unwrap();
+    let admin = running.addresses().admin;
+    let reload =
+        || exchange(admin, "POST /v1/reload HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\ncontent-length: 0\r\n\r\n");
+    assert!(reload().starts_with("HTTP/1.1 200"));
+    running.process.audit.fill();
+    std::fs::rename(site.path("trail"), site.path("away")).unwrap();
+    let refused = reload();
+    assert!(refused.starts_with("HTTP/1.1 503") && refused.contains("audit_unavailable"), "{refused}");
+    assert!(ask(&running).contains("one"));
+    let status = client(&running).status().unwrap();
+    assert!(status.audit.is_some_and(|audit| audit.failing && audit.lost == 1));
+    assert!(get(admin, "/metrics", "").contains("\naigw_audit_failing 1\n"));
+    // What its owners signed is activated: a full disk must not keep a fix out.
+    site.put(&says("two").bundle(2));
+    until("the second bundle is served", || ask(&running).contains("two"));
+    assert!(reload().starts_with("HTTP/1.1 503"));
+    std::fs::rename(site.path("away"), site.path("trail")).unwrap();
+    assert!(reload().starts_with("HTTP/1.1 200"));
+    assert!(get(admin, "/metrics", "").contains("\naigw_audit_failing 0\n"));
+    let text = std::fs::read(site.path("trail/audit.jsonl")).unwrap();
+    let walked = crate::audit::verify(text.as_slice(), None).unwrap();
+    assert_eq!((walked.torn, walked.lost), (1, 3));
 }

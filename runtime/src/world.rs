@@ -11,6 +11,7 @@ use aigw_engine::counters::MemoryCounters;
 use http::Response;
 
 use crate::azure::AccessToken;
+use crate::credentials::CallerCredentials;
 use crate::issuers::{Issuer, IssuerList};
 use crate::metrics::Requests;
 use crate::records::Sink;
@@ -45,6 +46,7 @@ pub(crate) struct Reach {
     pub(crate) counters: MemoryCounters,
     pub(crate) requests: Arc<Requests>,
     pub(crate) records: Sink,
+    pub(crate) callers: Arc<CallerCredentials>,
 }
 
 impl Clock {
@@ -154,6 +156,7 @@ impl World for RuntimeWorld {
 
     fn finish(&self, record: Record) {
         self.0.requests.count(&record);
+        self.0.callers.used(&record);
         self.0.records.take(&record);
     }
 }

@@ -104,7 +104,9 @@ async fn secrets_and_prompts_are_written_nowhere() {
     let upstream = Upstream::start().await;
     let mut policies = Policies::to(&[upstream.address]);
     policies.model = "retry: {attempts: 1, backoff: {base: 1ms, max: 1ms}}".to_owned();
-    let gateway = Gateway::dev_with(&policies, &["--verbose"]).await;
+    let home = tempfile::tempdir().unwrap();
+    let trail = home.path().join("audit.jsonl");
+    let gateway = Gateway::dev_with(&policies, &["--verbose", "--audit", &format!("file:{}", trail.display())]).await;
     let codes = everywhere(&gateway, &upstream).await;
     // The paths were what they are meant to be.
     for expected in
@@ -119,6 +121,8 @@ async fn secrets_and_prompts_are_written_nowhere() {
     for path in ["/metrics", "/status", "/readyz", "/livez"] {
         places.push((path.to_owned(), gateway.get(path).await.body));
     }
+    strangers(&gateway).await;
+    places.push(("the audit trail".to_owned(), fs::read_to_string(&trail).unwrap()));
     search(&places);
     let schema = Path::new(env!("CARGO_MANIFEST_DIR")).join("../schemas/decision.json");
     let schema = jsonschema::validator_for(&serde_json::from_str(&fs::read_to_string(schema).unwrap()).unwrap()).unwrap();
@@ -169,6 +173,17 @@ async fn tokens_and_secrets_of_the_vault_are_written_nowhere() {
         places.push((path.to_owned(), gateway.get(path).await.body));
     }
     search(&places);
+}
+
+/// Calls to the admin plane that are refused, and told of.
+async fn strangers(gateway: &Gateway) {
+    let request = Request::post(format!("/{HEADER}?token={WRONG_KEY}"))
+        .header("host", "localhost")
+        .header("authorization", format!("Bearer {WRONG_KEY}"))
+        .header("x-canary", HEADER)
+        .body(Full::from(PROMPT))
+        .unwrap();
+    assert_eq!(Client::connect(gateway.admin).await.send(request).await.status, 404);
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 mod activates;
 mod admin;
+mod audit;
 mod azure;
 mod bounds;
 mod bundles;
@@ -13,6 +14,7 @@ mod drain;
 mod examples;
 mod findings;
 mod hostile;
+mod keys;
 mod load;
 mod reload;
 mod streams;

@@ -10,7 +10,7 @@ use aigw_compile::Compiled;
 use aigw_core::{Millis, Name, Record};
 use aigw_kinds::Program;
 use aigw_runtime::reload::{Fault, Fingerprint, Source, Trust, Watched};
-use aigw_runtime::{DecisionLog, Running, Settings};
+use aigw_runtime::{LogPlace, Running, Settings};
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full};
 use hyper::client::conn::http1;
@@ -59,7 +59,7 @@ impl Gateway {
             secrets_folder: Some(secrets),
             threads: Some(1.try_into().unwrap()),
             drain: Some(Millis::from_secs(5)),
-            decisions: Some(DecisionLog::File(folder.path().join("decisions.jsonl"))),
+            decisions: Some(LogPlace::File(folder.path().join("decisions.jsonl"))),
             ..Settings::default()
         };
         let source = Made::of(compiled, program);

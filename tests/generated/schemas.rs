@@ -17,6 +17,7 @@ pub(super) fn files() -> BTreeMap<String, String> {
     add("testsuite", &aigw_testkit::suite_schema());
     add("testfixtures", &aigw_testkit::fixtures_schema());
     add("decision", &decision());
+    add("audit", &schemars::schema_for!(aigw_runtime::audit::AuditLine).to_value());
     add("coverage", &aigw_testkit::coverage_schema());
     add("runtime", &schemars::schema_for!(aigw_runtime::Settings).to_value());
     add("test-report", &aigw_testkit::results::results_schema());

@@ -27,7 +27,7 @@ pub(crate) enum ApiKey {
 /// Arguments of `api-key new`.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  aigw api-key new --consumer mobile-app --id mobile-2 --not-after 2027-01-01\n  aigw api-key new --consumer legacy --existing < key.txt"
+    after_help = "Examples:\n  aigw api-key new --consumer mobile-app --id mobile-2 --not-after 2027-01-01\n  aigw api-key new --consumer legacy --existing < key.txt\n  aigw api-key new --consumer litellm-app --sha256 88dc28d0f030c55ed4ab77ed8faf098196cb1c05df778539800c9f1243fe6b4b"
 )]
 pub(crate) struct New {
     /// The consumer whose key it is
@@ -39,9 +39,15 @@ pub(crate) struct New {
     /// The day (or RFC 3339 time) from which the key is refused
     #[arg(long, value_name = "DATE")]
     not_after: Option<String>,
+    /// The day (or RFC 3339 time) before which the key is refused
+    #[arg(long, value_name = "DATE")]
+    not_before: Option<String>,
     /// Read a key that clients already have from standard input instead of making one
     #[arg(long)]
     existing: bool,
+    /// The SHA-256 of a key that clients already have, in hex, as other gateways keep it
+    #[arg(long, value_name = "DIGEST", conflicts_with = "existing")]
+    sha256: Option<String>,
 }
 
 impl ApiKey {
@@ -60,16 +66,25 @@ impl New {
                 .parse()
                 .map_err(|error| Stop::usage(format!("{error}")).help("name the key with `--id`"))?,
         };
-        if let Some(date) = &self.not_after {
+        for date in [&self.not_before, &self.not_after].into_iter().flatten() {
             check_date(date)?;
         }
-        let key = if self.existing { existing_key()? } else { new_key(&id)? };
-        let entry = entry(ApiKeyEntry { id: &id, sha256: sha256_hex(&key), not_after: self.not_after.as_deref() })?;
+        // The key itself, where it was made here and has to be shown.
+        let (sha256, made) = match self.sha256 {
+            Some(digest) => (checked_digest(&digest)?, None),
+            None if self.existing => (sha256_hex(&existing_key()?), None),
+            None => {
+                let key = new_key(&id)?;
+                (sha256_hex(&key), Some(key))
+            }
+        };
+        let (not_before, not_after) = (self.not_before.as_deref(), self.not_after.as_deref());
+        let entry = entry(ApiKeyEntry { id: &id, sha256, not_before, not_after })?;
         if !globals.quiet {
             say(&format!("# below spec.credentials of the Consumer `{}`:", self.consumer));
         }
         print(&entry)?;
-        if !self.existing {
+        if let Some(key) = made {
             say(&format!("the key, shown this once:\n{key}"));
         }
         Ok(Exit::Fine)
@@ -88,6 +103,8 @@ struct Credential<'a> {
 struct ApiKeyEntry<'a> {
     id: &'a Name,
     sha256: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    not_before: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     not_after: Option<&'a str>,
 }
@@ -117,6 +134,19 @@ fn existing_key() -> Result<String, Stop> {
     Ok(key.to_owned())
 }
 
+/// A digest of 64 hexadecimal digits, in lower case. Of nothing at all it is the one that a key that was never set would have.
+fn checked_digest(text: &str) -> Result<String, Stop> {
+    let digest = text.trim().to_ascii_lowercase();
+    if digest.len() != 64 || !digest.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        return Err(Stop::usage("`--sha256` takes 64 hexadecimal digits: the SHA-256 of the whole key")
+            .help("for a key itself, write it to standard input of `aigw api-key new --existing`"));
+    }
+    if digest == sha256_hex("") {
+        return Err(Stop::usage("this is the digest of an empty key"));
+    }
+    Ok(digest)
+}
+
 fn check_date(text: &str) -> Result<(), Stop> {
     let is_date = text.parse::<jiff::civil::Date>().is_ok() || text.parse::<jiff::Timestamp>().is_ok();
     if is_date {
@@ -132,7 +162,7 @@ fn sha256_hex(key: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "tests")]
+    #![expect(clippy::unwrap_used, clippy::string_slice, reason = "tests")]
 
     use super::*;
 
@@ -147,8 +177,21 @@ mod tests {
     #[test]
     fn the_entry_is_the_consumers_own_form() {
         let id: Name = "mobile-1".parse().unwrap();
-        let entry = entry(ApiKeyEntry { id: &id, sha256: "ab".to_owned(), not_after: Some("2027-01-01") }).unwrap();
-        assert_eq!(entry, "    - apiKey:\n        id: mobile-1\n        sha256: ab\n        notAfter: 2027-01-01\n");
+        let entry =
+            ApiKeyEntry { id: &id, sha256: "ab".to_owned(), not_before: Some("2026-01-01"), not_after: Some("2027-01-01") };
+        let entry = super::entry(entry).unwrap();
+        let yaml = "    - apiKey:\n        id: mobile-1\n        sha256: ab\n        notBefore: 2026-01-01\n        notAfter: 2027-01-01\n";
+        assert_eq!(entry, yaml);
+    }
+
+    #[test]
+    fn digests_are_taken_as_others_keep_them() {
+        let digest = sha256_hex("sk-1234");
+        assert_eq!(digest, "88dc28d0f030c55ed4ab77ed8faf098196cb1c05df778539800c9f1243fe6b4b");
+        assert_eq!(checked_digest(&format!(" {}\n", digest.to_uppercase())).unwrap(), digest);
+        for bad in ["", "sk-1234", &digest[1..], &sha256_hex(""), &"g".repeat(64)] {
+            assert!(checked_digest(bad).is_err(), "{bad}");
+        }
     }
 
     #[test]

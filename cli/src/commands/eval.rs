@@ -192,7 +192,7 @@ fn caller(program: &Program, consumer: &str, credential: Option<&str>, at: Times
             or_nearest(stop, id, ids().map(aigw_core::Name::as_str))
         })?),
         None => {
-            let valid = plan.keys.iter().find(|key| takes_keys && key.not_after.is_none_or(|end| at < end)).map(|key| &key.id);
+            let valid = plan.keys.iter().find(|key| takes_keys && key.counts_at(at)).map(|key| &key.id);
             valid.or_else(|| certificates().chain(issuers()).next()).or_else(|| ids().next())
         }
     };

@@ -1,6 +1,7 @@
 //! The verbs, one file each.
 
 pub(crate) mod api_key;
+pub(crate) mod audit;
 pub(crate) mod build;
 pub(crate) mod codeowners;
 pub(crate) mod completions;
@@ -41,8 +42,9 @@ pub(crate) fn run(cli: Cli) -> Outcome {
         Command::Verify(verb) => verb.run(globals),
         Command::Inspect(verb) => verb.run(),
         Command::Serve(verb) => verb.run(globals),
-        Command::Status(verb) => verb.run(),
+        Command::Status(verb) => verb.run(globals),
         Command::Reload(verb) => verb.run(),
+        Command::Audit(verb) => verb.run(),
         Command::ApiKey(verb) => verb.run(globals),
         Command::Schema(verb) => verb.run(),
         Command::Completions(verb) => verb.run(),

@@ -27,6 +27,7 @@ impl Schema {
             aigw_testkit::FIXTURES_KIND => aigw_testkit::fixtures_schema(),
             "test-report" => aigw_testkit::results::results_schema(),
             "coverage" => aigw_testkit::coverage_schema(),
+            "audit" => schemars::schema_for!(aigw_runtime::audit::AuditLine).to_value(),
             "decision" => schemars::schema_for!(aigw_core::Record).to_value(),
             kind => aigw_kinds::schema::schema_of(kind.parse().map_err(|_| unknown(kind))?),
         };
@@ -36,8 +37,8 @@ impl Schema {
 }
 
 /// What else has a schema.
-const OTHERS: [&str; 6] =
-    [aigw_testkit::SUITE_KIND, aigw_testkit::FIXTURES_KIND, "runtime", "decision", "test-report", "coverage"];
+const OTHERS: [&str; 7] =
+    [aigw_testkit::SUITE_KIND, aigw_testkit::FIXTURES_KIND, "runtime", "decision", "audit", "test-report", "coverage"];
 
 /// As it is written to files: indented, with a newline at the end.
 pub(crate) fn text(schema: &serde_json::Value) -> String {

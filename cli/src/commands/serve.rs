@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use aigw_bundle::{Content, Gates, LintGate, Release, Signer, SigningKey, TrustFile};
 use aigw_core::{Millis, Name};
 use aigw_runtime::reload::{ActivationRecord, ActivationResult, Dev, DevFault, Source, Trust};
-use aigw_runtime::{Addresses, DecisionLog, KeyVaultSettings, Settings, ThreadModel, TlsSettings};
+use aigw_runtime::{Addresses, KeyVaultSettings, LogPlace, Settings, ThreadModel, TlsSettings};
 use aws_lc_rs::rand::{SecureRandom, SystemRandom};
 use clap::Args;
 use tracing_subscriber::EnvFilter;
@@ -87,7 +87,10 @@ pub(crate) struct Serve {
     thread_model: Option<ThreadModel>,
     /// Where decision records go: `stdout`, `none` or `file:PATH` [default: stdout]
     #[arg(long, env = "AIGW_DECISIONS", value_name = "WHERE")]
-    decisions: Option<DecisionLog>,
+    decisions: Option<LogPlace>,
+    /// Where the audit trail goes: `stdout`, `none` or `file:PATH` [default: none]
+    #[arg(long, env = "AIGW_AUDIT", value_name = "WHERE")]
+    audit: Option<LogPlace>,
 }
 
 impl Serve {
@@ -128,6 +131,7 @@ impl Serve {
             threads: self.threads,
             thread_model: self.thread_model,
             decisions: self.decisions,
+            audit: self.audit,
             ..Settings::default()
         };
         Ok(flags.merge(file))

@@ -1,13 +1,16 @@
 //! `aigw status`: what a running gateway is doing.
 
+mod keys;
+
 use std::path::PathBuf;
 
 use aigw_core::Secret;
 use aigw_runtime::admin::client::{Client, ClientError};
 use clap::Args;
 
+use crate::args::Globals;
 use crate::exit::{Exit, Outcome, Stop};
-use crate::output::{print, read_file};
+use crate::output::{print, read_file, say};
 
 /// Longest token file.
 const MAX_TOKEN_BYTES: u64 = 4096;
@@ -53,10 +56,13 @@ pub(crate) fn client_stop(error: &ClientError) -> Stop {
 }
 
 impl Status {
-    pub(crate) fn run(self) -> Outcome {
+    pub(crate) fn run(self, globals: &Globals) -> Outcome {
         let status = self.running.client()?.status().map_err(|error| client_stop(&error))?;
         let json = serde_json::to_string_pretty(&status).map_err(|error| Stop::usage(error.to_string()).with_exit(Exit::Bug))?;
         print(&format!("{json}\n"))?;
+        if !globals.quiet {
+            keys::remarks(&status.credentials, jiff::Timestamp::now()).iter().for_each(|line| say(line));
+        }
         Ok(Exit::Fine)
     }
 }

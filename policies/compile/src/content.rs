@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use aigw_kinds::{API_VERSION, PROGRAM_MEMBER, Program};
+use aigw_bundle::Digest;
+use aigw_kinds::{API_VERSION, CONTENTS_MEMBER, Contents, PROGRAM_MEMBER, Program};
 use serde_json::json;
 
 use crate::Compiled;
@@ -36,10 +37,24 @@ pub fn bundle_members(compiled: &Compiled, program: &Program) -> Result<BTreeMap
         "secrets": program.secrets,
     });
     members.insert(META_MEMBER.to_owned(), serde_json::to_vec(&meta).map_err(ContentError)?);
+    members.insert(CONTENTS_MEMBER.to_owned(), serde_json::to_vec(&contents(compiled)?).map_err(ContentError)?);
     for path in &program.files {
         if let Some(file) = compiled.sources.find(path) {
             members.insert(format!("{SOURCES_FOLDER}/{path}"), compiled.sources.file(file).text.as_bytes().to_vec());
         }
     }
     Ok(members)
+}
+
+/// What tells two bundles apart, document by document.
+fn contents(compiled: &Compiled) -> Result<Contents, ContentError> {
+    let mut contents = Contents::default();
+    for doc in &compiled.repository.documents {
+        let meaning = serde_json::to_vec(&doc.node.root.to_json()).map_err(ContentError)?;
+        contents.documents.insert(format!("{}/{}", doc.kind, doc.name), Digest::of(&meaning).to_hex());
+    }
+    let text = |file| compiled.sources.file(file).text.as_bytes();
+    contents.files =
+        compiled.repository.files.iter().map(|(path, file)| (path.clone(), Digest::of(text(*file)).to_hex())).collect();
+    Ok(contents)
 }

@@ -38,6 +38,7 @@ error_codes! {
     RouteNotFound "route_not_found" "No route matches the request's host, path, method, headers and query.",
     MissingApiKey "missing_api_key" "The route wants an API key and the request carries none.",
     InvalidApiKey "invalid_api_key" "The API key is unknown.",
+    ApiKeyNotYetValid "api_key_not_yet_valid" "The API key is known and its `notBefore` is still to come.",
     ApiKeyExpired "api_key_expired" "The API key is known and its `notAfter` has passed.",
     MissingCredentials "missing_credentials" "The route wants a credential and the request carries none; the message says which it takes.",
     TokenInvalid "token_invalid" "The bearer token is malformed, signed by an unknown key or with a wrong signature, or of a form that is not taken.",

@@ -18,6 +18,7 @@ pub const fn status_of(code: ErrorCode) -> StatusCode {
         | ErrorCode::TooManyMessages => StatusCode::BAD_REQUEST,
         ErrorCode::MissingApiKey
         | ErrorCode::InvalidApiKey
+        | ErrorCode::ApiKeyNotYetValid
         | ErrorCode::ApiKeyExpired
         | ErrorCode::MissingCertificate
         | ErrorCode::UnknownCertificate

@@ -15,6 +15,7 @@ pub mod route;
 pub mod tenant;
 pub mod validation;
 
+mod contents;
 mod decision;
 mod document;
 mod expressions;
@@ -35,6 +36,7 @@ mod test_program;
 mod testing;
 pub mod written;
 
+pub use contents::{CONTENTS_MEMBER, Changes, Contents};
 pub use decision::{Decider, Decision, Refusal};
 pub use document::*;
 pub use expressions::{CompiledExpression, Evaluation, ExpressionFault, Expressions, Given, Judged, Watch};

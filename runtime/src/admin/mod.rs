@@ -18,9 +18,13 @@ use serde_json::{Value, json};
 use tokio::sync::{mpsc, oneshot};
 
 pub use crate::tls::TlsFileStatus;
-pub use status::{AccessTokenStatus, BundleStatus, ConnectionStatus, KeyVaultStatus, Readiness, Status, VaultSecretStatus};
+pub use status::{
+    AccessTokenStatus, AuditStatus, BundleStatus, ConnectionStatus, CredentialStatus, KeyVaultStatus, Readiness, Status,
+    VaultSecretStatus,
+};
 pub(crate) use token::Token;
 
+use crate::audit::{AdminAuth, AdminCall, AdminOutcome, AuditEvent, Trigger};
 use crate::metrics::Text;
 use crate::process::Process;
 use crate::reload::ActivationResult;
@@ -40,6 +44,9 @@ pub(crate) struct Admin {
     pub(crate) reloads: mpsc::Sender<crate::reload::Request>,
 }
 
+/// Paths that the admin plane has, as the audit trail names them: what callers call others is not its to keep.
+const PATHS: [&str; 5] = ["/livez", "/readyz", "/status", "/metrics", "/v1/reload"];
+
 impl Handler for Admin {
     type Body = Full<Bytes>;
 
@@ -47,22 +54,15 @@ impl Handler for Admin {
         Bounds { connections: MAX_CONNECTIONS, ..Bounds::default() }
     }
 
-    async fn handle(&self, request: Request<&mut Incoming>, _: Peer) -> Response<Full<Bytes>> {
-        let (method, path) = (request.method(), request.uri().path());
-        let strict =
-            request.uri().query().is_some_and(|query| query.split('&').any(|part| part == "strict" || part == "strict=true"));
-        match (method, path) {
-            (&Method::GET | &Method::HEAD, "/livez") => json_answer(StatusCode::OK, &json!({"live": true})),
-            (&Method::GET | &Method::HEAD, "/readyz") => self.readiness(strict),
-            _ if !self.admits(&request) => unauthorised(),
-            _ if self.token.is_none() && is_of_a_page(&request) => fault(StatusCode::FORBIDDEN, "not_for_browsers"),
-            (&Method::GET, "/status") => json_answer(StatusCode::OK, &Status::of(&self.process)),
-            (&Method::GET, "/metrics") => self.metrics(),
-            (&Method::POST, "/v1/reload") => self.reload(only_asks(&request)).await,
-            (_, "/livez" | "/readyz" | "/status" | "/metrics" | "/v1/reload") => {
-                fault(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed")
+    async fn handle(&self, request: Request<&mut Incoming>, peer: Peer) -> Response<Full<Bytes>> {
+        match self.answer(&request, &peer).await {
+            Ok(answer) => answer,
+            Err(refused) => {
+                let call = audited(&request, &peer, refused.auth, Some(refused.code));
+                let process = Arc::clone(&self.process);
+                crate::tasks::blocking(move || process.audit.refused(call)).await;
+                refused.answer()
             }
-            _ => fault(StatusCode::NOT_FOUND, "not_found"),
         }
     }
 
@@ -71,7 +71,55 @@ impl Handler for Admin {
     }
 }
 
+/// A call that is not carried out.
+struct RefusedCall {
+    auth: AdminAuth,
+    status: StatusCode,
+    code: &'static str,
+}
+
+impl RefusedCall {
+    fn answer(&self) -> Response<Full<Bytes>> {
+        let mut answer = fault(self.status, self.code);
+        if self.status == StatusCode::UNAUTHORIZED {
+            answer.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        answer
+    }
+}
+
 impl Admin {
+    async fn answer(&self, request: &Request<&mut Incoming>, peer: &Peer) -> Result<Response<Full<Bytes>>, RefusedCall> {
+        let (method, path) = (request.method(), request.uri().path());
+        let strict =
+            request.uri().query().is_some_and(|query| query.split('&').any(|part| part == "strict" || part == "strict=true"));
+        let auth = if self.token.is_some() { AdminAuth::Token } else { AdminAuth::Loopback };
+        let refused = |auth, status, code| Err(RefusedCall { auth, status, code });
+        Ok(match (method, path) {
+            (&Method::GET | &Method::HEAD, "/livez") => json_answer(StatusCode::OK, &json!({"live": true})),
+            (&Method::GET | &Method::HEAD, "/readyz") => self.readiness(strict),
+            _ if !self.admits(request) => return refused(AdminAuth::None, StatusCode::UNAUTHORIZED, "token_required"),
+            _ if self.token.is_none() && is_of_a_page(request) => {
+                return refused(AdminAuth::None, StatusCode::FORBIDDEN, "not_for_browsers");
+            }
+            (&Method::GET, "/status") => json_answer(StatusCode::OK, &Status::of(&self.process)),
+            (&Method::GET, "/metrics") => self.metrics(),
+            (&Method::POST, "/v1/reload") => {
+                let call = audited(request, peer, auth, None);
+                // What cannot be told of does not happen.
+                if self.tell(call).await { self.reload(only_asks(request)).await } else { audit_unavailable() }
+            }
+            _ if PATHS.contains(&path) => return refused(auth, StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed"),
+            _ => return refused(auth, StatusCode::NOT_FOUND, "not_found"),
+        })
+    }
+
+    /// Whether the audit trail took a call that will change something.
+    async fn tell(&self, call: AdminCall) -> bool {
+        let process = Arc::clone(&self.process);
+        crate::tasks::blocking(move || process.audit.write(AuditEvent::AdminCall(call)).is_ok()).await.unwrap_or(false)
+    }
+
     fn admits(&self, request: &Request<&mut Incoming>) -> bool {
         self.token.as_ref().is_none_or(|token| token.admits(request.headers().get(AUTHORIZATION)))
     }
@@ -90,7 +138,7 @@ impl Admin {
 
     async fn reload(&self, only_asked: bool) -> Response<Full<Bytes>> {
         let (reply, record) = oneshot::channel();
-        if self.reloads.send(reply).await.is_err() {
+        if self.reloads.send(crate::reload::Request { trigger: Trigger::Call, reply }).await.is_err() {
             return fault(StatusCode::SERVICE_UNAVAILABLE, "draining");
         }
         if only_asked {
@@ -121,10 +169,27 @@ fn is_of_a_page(request: &Request<&mut Incoming>) -> bool {
     !here || request.headers().contains_key(ORIGIN)
 }
 
-fn unauthorised() -> Response<Full<Bytes>> {
-    let mut answer = fault(StatusCode::UNAUTHORIZED, "token_required");
-    answer.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
-    answer
+/// A call as the audit trail keeps it; refused where there is a code.
+fn audited(request: &Request<&mut Incoming>, peer: &Peer, auth: AdminAuth, code: Option<&str>) -> AdminCall {
+    let path = PATHS.iter().find(|path| **path == request.uri().path());
+    let method = request.method();
+    let is_known =
+        [Method::GET, Method::HEAD, Method::POST, Method::PUT, Method::PATCH, Method::DELETE, Method::OPTIONS].contains(method);
+    AdminCall {
+        peer: peer.address.to_string(),
+        method: if is_known { method.to_string() } else { OTHER.to_owned() },
+        path: path.map_or(OTHER, |path| *path).to_owned(),
+        auth,
+        outcome: if code.is_some() { AdminOutcome::Refused } else { AdminOutcome::Accepted },
+        code: code.map(str::to_owned),
+    }
+}
+
+/// A method or path that the admin plane does not have.
+const OTHER: &str = "other";
+
+fn audit_unavailable() -> Response<Full<Bytes>> {
+    fault(StatusCode::SERVICE_UNAVAILABLE, "audit_unavailable")
 }
 
 fn fault(status: StatusCode, code: &str) -> Response<Full<Bytes>> {

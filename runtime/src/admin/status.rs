@@ -36,6 +36,9 @@ pub struct Status {
     /// The active bundle; none before the first.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bundle: Option<BundleStatus>,
+    /// The credentials that the active bundle declares, in the order of their consumers.
+    #[serde(default)]
+    pub credentials: Vec<CredentialStatus>,
     /// The last attempts to activate a bundle, newest first.
     pub activations: Vec<ActivationRecord>,
     /// Generations of policies that requests still use, the active one included.
@@ -53,6 +56,67 @@ pub struct Status {
     /// The access tokens in use.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub access_tokens: Vec<AccessTokenStatus>,
+    /// The audit trail; none where it goes nowhere.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub audit: Option<AuditStatus>,
+}
+
+/// A declared credential. Nothing of the key itself.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CredentialStatus {
+    /// Its name.
+    pub name: String,
+    /// Whose it is.
+    pub consumer: String,
+    /// When a request began that it proved, the last one since the process did; RFC 3339, to the second.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_used: Option<String>,
+    /// Before then it is refused; RFC 3339.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub not_before: Option<String>,
+    /// From then on it is refused; RFC 3339.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub not_after: Option<String>,
+}
+
+impl CredentialStatus {
+    fn of(generation: &Generation) -> Vec<Self> {
+        let text = |time: aigw_core::Timestamp| Timestamp::from_millisecond(time.as_millis()).map(|time| time.to_string()).ok();
+        let credentials = generation.callers.all().iter().map(|credential| Self {
+            name: credential.name.clone(),
+            consumer: credential.consumer.clone(),
+            last_used: credential.last_used().and_then(text),
+            not_before: credential.not_before.and_then(text),
+            not_after: credential.not_after.and_then(text),
+        });
+        credentials.collect()
+    }
+}
+
+/// The audit trail.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct AuditStatus {
+    /// Where it goes.
+    pub place: String,
+    /// Whether the last event could not be written. Calls that change something are refused as long as that is so.
+    pub failing: bool,
+    /// Events that could not be written since the start.
+    pub lost: u64,
+    /// The number of the last line.
+    pub sequence: u64,
+    /// The digest of the last line: whoever notes it elsewhere can tell later whether lines are missing.
+    pub digest: String,
+}
+
+impl AuditStatus {
+    fn of(process: &Process) -> Option<Self> {
+        let audit = &process.audit;
+        let (sequence, digest) = audit.last();
+        let status = Self { place: audit.place(), failing: audit.is_failing(), lost: audit.lost(), sequence, digest };
+        audit.is_kept().then_some(status)
+    }
 }
 
 /// The active bundle.
@@ -166,6 +230,7 @@ impl Status {
             tls: process.addresses.tls,
             admin: process.addresses.admin.to_string(),
             bundle: process.generations.with_current(|generation| BundleStatus::of(process, generation)),
+            credentials: process.generations.with_current(CredentialStatus::of).unwrap_or_default(),
             activations: process.history.last(),
             generations_alive: process.generations.alive().len() as u64,
             tls_files: process.certificates.status(),
@@ -180,6 +245,7 @@ impl Status {
             decision_records_dropped: process.records.dropped(),
             key_vault: process.secrets.vault().map(|vault| KeyVaultStatus::of(vault.report())),
             access_tokens: process.tokens.reports().into_iter().map(AccessTokenStatus::of).collect(),
+            audit: AuditStatus::of(process),
         }
     }
 }
@@ -237,6 +303,8 @@ pub(super) fn metrics(process: &Process, text: &mut Text) {
     text.value(Metric::GenerationsAlive, &[], process.generations.alive().len());
     text.value(Metric::Ready, &[], u8::from(Readiness::of(process, false).ready));
     text.value(Metric::RecordsDropped, &[], process.records.dropped());
+    text.value(Metric::AuditLost, &[], process.audit.lost());
+    text.value(Metric::AuditFailing, &[], u8::from(process.audit.is_failing()));
     text.value(Metric::StartTime, &[], process.started.as_second());
     if let Some(bytes) = resident_bytes() {
         text.value(Metric::ResidentMemory, &[], bytes);

@@ -60,6 +60,10 @@ metrics! {
         "Idle HTTP/1.1 connections to targets.",
     RecordsDropped "counter" "aigw_decision_records_dropped_total"
         "Decision records that were lost.",
+    AuditLost "counter" "aigw_audit_events_lost_total"
+        "Events that the audit trail could not take.",
+    AuditFailing "gauge" "aigw_audit_failing"
+        "1 where the last event of the audit trail could not be written.",
     BundleInfo "gauge" "aigw_bundle_info"
         "The active bundle; always 1.",
     BundleSequence "gauge" "aigw_bundle_sequence"

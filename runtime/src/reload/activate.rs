@@ -6,12 +6,13 @@ use std::time::Instant;
 use aigw_bundle::{Expectation, Limits, State, Verified, Version, verify};
 use aigw_core::Name;
 use aigw_engine::{Engine, Loaded};
-use aigw_kinds::{PROGRAM_MEMBER, Program};
+use aigw_kinds::{CONTENTS_MEMBER, Contents, PROGRAM_MEMBER, Program};
 use jiff::Timestamp;
 
 use super::record::{ActivationRecord, ActivationResult, Durations};
 use super::source::{Fault, Trust};
-use crate::generation::{Credentials, EndpointTokens, Generation, Release};
+use crate::audit::{Activation, AuditBundle, AuditProvenance, Trigger};
+use crate::generation::{About, Credentials, EndpointTokens, Generation, Release};
 use crate::process::{Process, Worker};
 use crate::secrets::SecretSet;
 use crate::serve::Bounds;
@@ -21,10 +22,15 @@ use crate::world::{Reach, RuntimeWorld};
 
 /// What a head may have beyond the gateway's bound, so that the engine sees it and says why it is refused.
 const HEAD_MARGIN_BYTES: usize = 8 * 1024;
+/// Changed documents that the audit trail names; more are counted.
+const MAX_CHANGES: usize = 200;
+/// Longest text of an activation in the audit trail, in characters.
+const MAX_TEXT: usize = 500;
 
 /// An attempt while it runs.
 pub(super) struct Attempt {
     record: ActivationRecord,
+    audited: Activation,
     begun: Instant,
     step: Instant,
 }
@@ -40,8 +46,19 @@ pub(super) struct InForce {
 }
 
 impl Attempt {
-    pub(super) fn begin(source: String) -> Self {
+    pub(super) fn begin(source: String, trigger: Trigger, before: Option<String>) -> Self {
         let now = Instant::now();
+        let audited = Activation {
+            trigger,
+            source: cut(&source),
+            result: ActivationResult::Failed,
+            reason: None,
+            message: None,
+            after: before.clone(),
+            before,
+            bundle: None,
+            changes: None,
+        };
         let record = ActivationRecord {
             time: Timestamp::now().to_string(),
             source,
@@ -53,7 +70,7 @@ impl Attempt {
             help: None,
             durations: Durations::default(),
         };
-        Self { record, begun: now, step: now }
+        Self { record, audited, begun: now, step: now }
     }
 
     /// The bundle is there.
@@ -74,6 +91,7 @@ impl Attempt {
         let digest = verified.statement().content.digest;
         self.record.digest = Some(digest.to_string());
         self.record.sequence = Some(verified.statement().sequence);
+        self.audited.bundle = Some(bundle_of(&verified));
         let state = verified.next_state().clone();
         if let Some(current) = process.generations.current()
             && current.digest == digest
@@ -85,13 +103,17 @@ impl Attempt {
         let (generation, asks) = load(process, &verified, trust.test_values)?;
         // First, so that no client that connects under the new policies has missed being asked.
         process.certificates.demand(asks).map_err(certificates_fault)?;
+        let contents = generation.contents.clone().filter(|_| process.audit.is_kept());
         let before = process.generations.swap(Arc::new(generation));
+        self.audited.after = Some(digest.to_string());
+        let then = before.as_ref().and_then(|before| before.contents.as_ref());
+        self.audited.changes = contents.zip(then).map(|(now, then)| now.changes_since(then, MAX_CHANGES));
         self.record.durations.load_micros = self.lap();
         Ok(InForce { state, result: ActivationResult::Activated, before })
     }
 
     /// It is over.
-    pub(super) fn end(mut self, ended: Result<ActivationResult, Fault>) -> ActivationRecord {
+    pub(super) fn end(mut self, ended: Result<ActivationResult, Fault>) -> (ActivationRecord, Activation) {
         match ended {
             Ok(result) => self.record.result = result,
             Err(fault) => {
@@ -102,7 +124,10 @@ impl Attempt {
             }
         }
         self.record.durations.total_micros = micros(self.begun);
-        self.record
+        self.audited.result = self.record.result;
+        self.audited.reason.clone_from(&self.record.reason);
+        self.audited.message = self.record.message.as_deref().map(cut);
+        (self.record, self.audited)
     }
 
     fn lap(&mut self) -> u64 {
@@ -135,6 +160,7 @@ fn load(process: &Process, verified: &Verified, test_values: bool) -> Result<(Ge
     }
     let issuers = process.issuers.of(&loaded);
     let digest = verified.statement().content.digest;
+    let callers = Arc::new(process.credential_uses.of(loaded.program()));
     let engine = |worker: &Worker| {
         let world = RuntimeWorld::new(Reach {
             clock: process.clock,
@@ -146,13 +172,17 @@ fn load(process: &Process, verified: &Verified, test_values: bool) -> Result<(Ge
             counters: process.counters.clone(),
             requests: Arc::clone(&worker.requests),
             records: process.records.clone(),
+            callers: Arc::clone(&callers),
         });
         Ok(Engine::new(Arc::clone(&loaded), Arc::clone(&process.state), world, digest.to_string()))
     };
     let engines = process.workers.iter().map(engine).collect::<Result<_, Fault>>()?;
     let credentials = Credentials { secrets, tokens };
     let asks = loaded.program().client_authorities();
-    Ok((Generation::new(digest, release(verified), credentials, issuers, bounds(loaded.program()), engines), asks))
+    // Nothing depends on it but what is told of changes.
+    let contents = verified.members().get(CONTENTS_MEMBER).and_then(|member| serde_json::from_slice::<Contents>(member).ok());
+    let about = About { digest, release: release(verified), contents, callers: Arc::clone(&callers) };
+    Ok((Generation::new(about, credentials, issuers, bounds(loaded.program()), engines), asks))
 }
 
 /// Refuses a program whose endpoints could not all be called.
@@ -230,4 +260,27 @@ fn release(verified: &Verified) -> Release {
         expires: statement.expires,
         commit: statement.provenance.as_ref().map(|provenance| provenance.commit.clone()),
     }
+}
+
+/// What the audit trail says of a bundle.
+fn bundle_of(verified: &Verified) -> AuditBundle {
+    let statement = verified.statement();
+    AuditBundle {
+        name: statement.name.to_string(),
+        channel: statement.channel.to_string(),
+        sequence: statement.sequence,
+        digest: statement.content.digest.to_string(),
+        issued: statement.issued.to_string(),
+        expires: statement.expires.to_string(),
+        signers: verified.signers().iter().map(ToString::to_string).collect(),
+        provenance: statement.provenance.as_ref().map(|provenance| AuditProvenance {
+            repository: cut(&provenance.repository),
+            commit: cut(&provenance.commit),
+            dirty: provenance.dirty,
+        }),
+    }
+}
+
+fn cut(text: impl AsRef<str>) -> String {
+    text.as_ref().chars().take(MAX_TEXT).collect()
 }

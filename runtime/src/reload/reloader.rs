@@ -13,6 +13,7 @@ use super::record::{ActivationRecord, ActivationResult};
 use super::source::{Fault, Fingerprint, Source, Trust};
 use super::store::Store;
 use super::watch::Watch;
+use crate::audit::{Activation, AuditEvent, Trigger};
 use crate::process::Process;
 use crate::tasks;
 
@@ -28,7 +29,12 @@ const FIRST_RETRY: Duration = Duration::from_secs(1);
 const LAST_RETRY: Duration = Duration::from_secs(60);
 
 /// Asks for an attempt, and for its record.
-pub(crate) type Request = oneshot::Sender<ActivationRecord>;
+pub(crate) struct Request {
+    /// Who asks: a call or a signal.
+    pub(crate) trigger: Trigger,
+    /// Where the record goes.
+    pub(crate) reply: oneshot::Sender<ActivationRecord>,
+}
 
 /// Activates what its source gives.
 pub(crate) struct Reloader {
@@ -63,7 +69,7 @@ impl Reloader {
 
     /// The first attempt; where it fails, the last good bundle. Blocks.
     pub(crate) fn start(&mut self) -> ActivationRecord {
-        let record = self.attempt();
+        let record = self.attempt(Trigger::Start);
         if self.process.generations.current().is_none() {
             self.last_good();
         }
@@ -75,21 +81,21 @@ impl Reloader {
         let changed = Arc::clone(&self.changed);
         loop {
             let retry = self.retry.map(|(at, _)| at);
-            let reply = match next(retry, &changed, &mut asked).await {
+            let (trigger, reply) = match next(retry, &changed, &mut asked).await {
                 Next::End => return,
-                Next::Asked(reply) => Some(reply),
-                Next::Retry => None,
+                Next::Asked(request) => (request.trigger, Some(request.reply)),
+                Next::Retry => (Trigger::Retry, None),
                 Next::IfChanged => {
                     let Some((back, differs)) = tasks::blocking(move || self.differs()).await else { return };
                     self = back;
                     if !differs {
                         continue;
                     }
-                    None
+                    (Trigger::Change, None)
                 }
             };
             let Some((back, record)) = tasks::blocking(move || {
-                let record = self.attempt();
+                let record = self.attempt(trigger);
                 (self, record)
             })
             .await
@@ -116,9 +122,9 @@ impl Reloader {
         (self, differs)
     }
 
-    fn attempt(&mut self) -> ActivationRecord {
+    fn attempt(&mut self, trigger: Trigger) -> ActivationRecord {
         self.seen = Some(self.source.fingerprint());
-        let mut attempt = Attempt::begin(self.source.describe());
+        let mut attempt = Attempt::begin(self.source.describe(), trigger, self.in_force());
         let ended = guarded(|| {
             let (trust, bundle) = (self.source.trust()?, self.source.fetch()?);
             attempt.fetched();
@@ -138,7 +144,7 @@ impl Reloader {
     /// What was good when the process ran last.
     fn last_good(&mut self) {
         let Some(store) = self.store.clone() else { return };
-        let mut attempt = Attempt::begin(store.describe());
+        let mut attempt = Attempt::begin(store.describe(), Trigger::LastGood, self.in_force());
         let ended = guarded(|| {
             let bundle = store.bundle()?.ok_or_else(|| Fault::lasting("no_last_good", "no bundle was kept"))?;
             // Whom it must be signed by is the source's to say, so that a key revoked since then is revoked here too.
@@ -148,6 +154,11 @@ impl Reloader {
         });
         self.process.runs_last_good(ended.is_ok());
         self.record(attempt.end(ended));
+    }
+
+    /// The digest of what is in force.
+    fn in_force(&self) -> Option<String> {
+        self.process.generations.with_current(|generation| generation.digest.to_string())
     }
 
     fn activate(&mut self, attempt: &mut Attempt, bundle: &[u8], trust: &Trust) -> Result<ActivationResult, Fault> {
@@ -168,7 +179,9 @@ impl Reloader {
         Ok(in_force.result)
     }
 
-    fn record(&self, record: ActivationRecord) -> ActivationRecord {
+    fn record(&self, (record, audited): (ActivationRecord, Activation)) -> ActivationRecord {
+        // What is in force is so whatever becomes of this line; the trail has told of its own fault.
+        drop(self.process.audit.write(AuditEvent::Activation(Box::new(audited))));
         let (result, reason) = (record.result.as_str(), record.reason.as_deref().unwrap_or_default());
         let (digest, micros) = (record.digest.as_deref().unwrap_or_default(), record.durations.total_micros);
         match record.result {

@@ -182,7 +182,7 @@ fn consumer() -> ConsumerPlan {
         origin: origin("app"),
         labels: BTreeMap::new(),
         roles: vec!["app".to_owned()],
-        keys: vec![KeyPlan { id: name("app-1"), sha256, not_after: None, place: PLACE }],
+        keys: vec![KeyPlan { id: name("app-1"), sha256, not_before: None, not_after: None, place: PLACE }],
         certificates: Vec::new(),
         tokens: Vec::new(),
     }

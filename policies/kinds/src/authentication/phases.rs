@@ -316,6 +316,9 @@ impl Round<'_> {
         let Some(entry) = self.judges.credentials.keys.find(text) else {
             return Err(Refusal::new(ErrorCode::InvalidApiKey, "the API key is not known here"));
         };
+        if entry.not_before.is_some_and(|begin| self.now < begin) {
+            return Err(Refusal::new(ErrorCode::ApiKeyNotYetValid, "the API key is not valid yet; use the one before"));
+        }
         if entry.not_after.is_some_and(|end| self.now >= end) {
             return Err(Refusal::new(ErrorCode::ApiKeyExpired, "the API key has expired; ask for a new one"));
         }

@@ -31,10 +31,18 @@ pub(crate) fn lower<'a>(lowering: &mut Lowering<'a>, typed: Typed<'a, ConsumerSp
     Some(ConsumerPlan { origin, labels, tenant, roles, keys, tokens, certificates })
 }
 
-fn api_key(lowering: &Lowering<'_>, key: &ApiKeySpec, at: &At<'_>) -> KeyPlan {
+fn api_key<'a>(lowering: &mut Lowering<'a>, key: &ApiKeySpec, at: &At<'a>) -> KeyPlan {
+    if let (Some(begin), Some(end)) = (key.not_before, key.not_after)
+        && begin.0 >= end.0
+    {
+        let span = at.key("apiKey").key("notAfter").span();
+        let message = "the key is never valid: `notAfter` is not behind `notBefore`";
+        lowering.unfit(span, message, "exchange the two, or remove the key");
+    }
     KeyPlan {
         id: key.id.clone(),
         sha256: key.sha256.to_ascii_lowercase(),
+        not_before: key.not_before.map(|moment| moment.0),
         not_after: key.not_after.map(|moment| moment.0),
         place: lowering.place(at.span()),
     }

@@ -75,8 +75,17 @@ pub struct KeyPlan {
     pub id: Name,
     /// SHA-256 of the whole key: 64 lower-case hex digits.
     pub sha256: String,
+    /// Before then it is refused.
+    pub not_before: Option<Timestamp>,
     /// From then on it is refused.
     pub not_after: Option<Timestamp>,
     /// Where it stands.
     pub place: Place,
+}
+
+impl KeyPlan {
+    /// Whether it counts then.
+    pub fn counts_at(&self, now: Timestamp) -> bool {
+        self.not_before.is_none_or(|begin| now >= begin) && self.not_after.is_none_or(|end| now < end)
+    }
 }

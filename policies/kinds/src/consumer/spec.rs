@@ -98,6 +98,8 @@ pub struct ApiKeySpec {
     /// SHA-256 of the whole key: 64 hex digits.
     #[schemars(regex(pattern = "^[0-9a-fA-F]{64}$"))]
     pub sha256: String,
+    /// Before then the key is refused, written like `notAfter`. Default: it counts at once.
+    pub not_before: Option<Instant>,
     /// From then on the key is refused: a day such as `2027-01-01` (its beginning, in UTC) or a moment such as `2027-01-01T12:00:00Z`. Default: never.
     pub not_after: Option<Instant>,
 }

@@ -22,6 +22,8 @@ pub struct KeyTable(HashMap<[u8; 32], KeyEntry, BuildHasherDefault<DigestHasher>
 pub struct KeyEntry {
     /// Whose it is.
     pub identity: Arc<Identity>,
+    /// Before then it is refused.
+    pub not_before: Option<Timestamp>,
     /// From then on it is refused.
     pub not_after: Option<Timestamp>,
 }
@@ -47,7 +49,8 @@ impl KeyTable {
         for (id, consumer) in (0_u32..).map(ConsumerId).zip(consumers) {
             for key in &consumer.keys {
                 let digest = hex::digest(&key.sha256).ok_or_else(|| KeyFault::Digest(key.id.clone()))?;
-                let entry = KeyEntry { identity: Identity::of_consumer(id, consumer, key.id.clone()), not_after: key.not_after };
+                let identity = Identity::of_consumer(id, consumer, key.id.clone());
+                let entry = KeyEntry { identity, not_before: key.not_before, not_after: key.not_after };
                 if let Some(earlier) = table.0.insert(digest, entry) {
                     return Err(KeyFault::Duplicate(earlier.identity.credential.clone(), key.id.clone()));
                 }

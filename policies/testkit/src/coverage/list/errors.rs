@@ -3,6 +3,7 @@
 use aigw_core::ErrorCode;
 use aigw_kinds::authentication::AuthenticationPlan;
 use aigw_kinds::authorization::Effect;
+use aigw_kinds::consumer::KeyPlan;
 use aigw_kinds::limit::LimitKind;
 use aigw_kinds::model::ModelPlan;
 use aigw_kinds::prompt::PromptValue;
@@ -46,7 +47,8 @@ impl Lister<'_> {
             (ErrorCode::InvalidApiKey, authentication(program, reads_keys)),
             (ErrorCode::MissingCertificate, authentication(program, |plan| !plan.anonymous && is_by_certificate_only(plan))),
             (ErrorCode::UnknownCertificate, authentication(program, |plan| plan.mtls.is_some())),
-            (ErrorCode::ApiKeyExpired, expiring(program)),
+            (ErrorCode::ApiKeyNotYetValid, key(program, |key| key.not_before.is_some())),
+            (ErrorCode::ApiKeyExpired, key(program, |key| key.not_after.is_some())),
             (ErrorCode::NotAuthorized, unauthorized(program, reach)),
             (ErrorCode::ModelNotAllowed, late_rule(program, reach)),
             (ErrorCode::ModelNotFound, unnamed_model(program)),
@@ -113,10 +115,11 @@ fn authentication(program: &Program, is: impl Fn(&AuthenticationPlan) -> bool) -
     found.next().map(|plan| plan.origin.place)
 }
 
-fn expiring(program: &Program) -> Option<Place> {
+/// The first key of which this holds, where keys are read.
+fn key(program: &Program, is: impl Fn(&KeyPlan) -> bool) -> Option<Place> {
     authentication(program, reads_keys)?;
     let mut keys = program.consumers.iter().flat_map(|consumer| &consumer.keys);
-    keys.find(|key| key.not_after.is_some()).map(|key| key.place)
+    keys.find(|key| is(key)).map(|key| key.place)
 }
 
 /// The rules in force of a route.
