@@ -119,6 +119,8 @@ fn names_that_do_not_exist() {
     1:60 V102 there is no provider or endpoint `p/c` | did you mean `p/a`?
     1:68 V102 there is no provider or endpoint `pp` | did you mean `p`?
     2:34 V101 there is no request of the name `helo` | did you mean `hello`?
+    2:51 V102 the policies use no secret `key-c`, and no token at an endpoint of that name | did you mean `key-a`?
+    2:58 V102 the policies use no secret `p/a`, and no token at an endpoint of that name | there is `key-a`, `key-b`, `az/e`; or leave it out
     2:72 V102 parameter `bas`: the Gateway does not declare it; did you mean `base`? | give it a value below `params`, or a `test` value where it is declared
     3:71 V102 there is no error code `rate_limit` | did you mean `rate_limited`?
     3:90 V102 there is no Route `al` | did you mean `all`?
