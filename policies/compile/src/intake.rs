@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use aigw_kinds::API_GROUP;
+use aigw_kinds::{API_GROUP, Kind};
 use aigw_source::{Document, FileId, Finding, Findings, Limits, RuleId, Sources, Span};
 
 use crate::Input;
@@ -39,9 +39,11 @@ pub(crate) fn take_in(input: Input, limits: &Limits) -> Intake {
     for (path, why) in input.refused {
         intake.refuse(path, &why);
     }
-    for (path, bytes) in input.files {
+    let (json, files): (BTreeMap<_, _>, BTreeMap<_, _>) = input.files.into_iter().partition(|(path, _)| path.ends_with(".json"));
+    for (path, bytes) in files {
         intake.take(path, &bytes, limits);
     }
+    intake.take_schemas(json, limits);
     intake
 }
 
@@ -68,6 +70,23 @@ impl Intake {
             "yaml" | "yml" if name == "kustomization.yaml" || name == "kustomization.yml" => self.skip(path, "it is Kustomize's"),
             "yaml" | "yml" => self.take_documents(path, bytes, limits),
             _ => self.skip(path, "policies are made of `.yaml`, `.yml` and `.j2` files"),
+        }
+    }
+
+    /// JSON is for many things in a repository; ours is what a Validation names.
+    fn take_schemas(&mut self, files: BTreeMap<String, Vec<u8>>, limits: &Limits) {
+        let validations = self.documents.iter().filter(|document| {
+            document.root.get("kind").and_then(|node| node.as_str()).is_some_and(|kind| kind == Kind::Validation.as_str())
+        });
+        let named: BTreeSet<String> =
+            validations.filter_map(|document| document.at("/spec/schema")?.as_str().map(str::to_owned)).collect();
+        for (path, bytes) in files {
+            if named.contains(&path) {
+                let file = self.sources.add_bytes(path.as_str(), &bytes, limits, &mut self.findings);
+                self.files.extend(file.map(|file| (path, file)));
+            } else {
+                self.skip(path, "no Validation names it as its `schema`");
+            }
         }
     }
 

@@ -71,6 +71,8 @@ error_codes! {
     PromptFailed "prompt_failed" "A prompt template could not be rendered within its bounds.",
     BodyTooLarge "body_too_large" "The body exceeds the bound of the gateway or of a Validation.",
     AddressNotAllowed "address_not_allowed" "A Validation does not take requests from the caller's address.",
+    SchemaMismatch "schema_mismatch" "The body does not fit the JSON Schema of a Validation; the message says where.",
+    AttackSignature "attack_signature" "A part of the request looks like an attack to a Validation; the message says which and where.",
     TooManyMessages "too_many_messages" "A chat request has more messages than a Validation takes.",
     HeadersTooLarge "headers_too_large" "The header section exceeds the gateway's bound.",
     UnsupportedMediaType "unsupported_media_type" "The content type or encoding is not one that the operation, or a Validation, takes.",

@@ -218,7 +218,7 @@ impl<'r, W: World> Exchange<'r, W> {
         let gateway = &self.fixed.loaded.gateway().bounds;
         let bounds = InputBounds::of(gateway, validations.clone(), operation);
         let decisions = &mut self.settlement.notes.decisions;
-        let mut input = Input { operation, headers, body: &[], object: None, chat: None };
+        let (mut raw, mut scanned): (&[u8], _) = (&[], None);
         if operation != Operation::Models {
             let reading = ReadBounds {
                 bytes: bounds.body,
@@ -230,15 +230,16 @@ impl<'r, W: World> Exchange<'r, W> {
             let bytes = read.map_err(|refusal| bounds.blame(refusal, validations.clone(), operation, decisions))?;
             let bytes: &'r Bytes = self.body.get_or_init(|| bytes);
             self.facts.set_body(bytes);
-            input.body = bytes;
+            raw = bytes;
             if operation != Operation::Http {
                 let content = Content::read(bytes, operation, bounds.json_depth);
                 let content = content.map_err(|refusal| bounds.blame(refusal, validations.clone(), operation, decisions))?;
                 self.settlement.record.stream = content.chat.as_ref().is_some_and(|chat| chat.stream);
-                let content = self.content.insert(content);
-                (input.object, input.chat) = (Some(&content.object), content.chat.as_ref());
+                scanned = Some(&*self.content.insert(content));
             }
         }
+        let (object, chat) = (scanned.map(|content| &content.object), scanned.and_then(|content| content.chat.as_ref()));
+        let input = Input { operation, facts: &self.facts, body: raw, object, chat };
         judge_body(validations, &input, bounds, decisions)
     }
 

@@ -15,7 +15,9 @@ pub const fn status_of(code: ErrorCode) -> StatusCode {
         | ErrorCode::ConflictingParameters
         | ErrorCode::PromptParameterInvalid
         | ErrorCode::PromptFailed
-        | ErrorCode::TooManyMessages => StatusCode::BAD_REQUEST,
+        | ErrorCode::TooManyMessages
+        | ErrorCode::SchemaMismatch
+        | ErrorCode::AttackSignature => StatusCode::BAD_REQUEST,
         ErrorCode::MissingApiKey
         | ErrorCode::InvalidApiKey
         | ErrorCode::ApiKeyNotYetValid

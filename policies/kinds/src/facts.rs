@@ -3,6 +3,7 @@
 //! Nothing is parsed, copied or formatted before it is asked for.
 
 mod query;
+mod tree;
 
 use std::borrow::Cow;
 use std::net::IpAddr;
@@ -19,6 +20,7 @@ use crate::tenant::TenantPlan;
 use crate::{Identity, Labels};
 
 pub use query::QueryPairs;
+pub use tree::{Tree, TreeFault};
 
 /// What is known of a request. Later phases fill in what earlier ones could not know.
 #[derive(Debug)]
@@ -46,7 +48,7 @@ pub struct Facts<'a> {
     raw_query: Option<&'a str>,
     query: OnceLock<QueryPairs<'a>>,
     raw_body: Option<&'a [u8]>,
-    body: OnceLock<Option<Value>>,
+    body: OnceLock<Result<Tree, TreeFault>>,
 }
 
 /// The head of a request, as [`Facts`] begins with it.
@@ -94,6 +96,14 @@ impl<'a> Facts<'a> {
     pub fn set_body(&mut self, raw: &'a [u8]) {
         self.raw_body = Some(raw);
         self.body = OnceLock::new();
+    }
+
+    /// The body as a tree. Parsed at the first call.
+    ///
+    /// # Errors
+    /// Where there is none: it is not JSON, or can be read in two ways.
+    pub fn tree(&self) -> Result<&Tree, &TreeFault> {
+        self.body.get_or_init(|| self.raw_body.ok_or(TreeFault::Json).and_then(tree::read)).as_ref()
     }
 
     /// The query's parameters, decoded, in order. Parsed at the first call.
@@ -154,7 +164,7 @@ impl Names for Facts<'_> {
 
     fn json(&self, name: NameId) -> Option<&Value> {
         match name {
-            NameId::RequestBody => self.body.get_or_init(|| serde_json::from_slice(self.raw_body?).ok()).as_ref(),
+            NameId::RequestBody => self.tree().ok().map(|tree| &tree.value),
             NameId::IdentityClaims => self.identity.as_ref()?.claims.as_ref(),
             _ => None,
         }

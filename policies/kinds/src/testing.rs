@@ -46,6 +46,13 @@ spec:
   versions: {v1: {messages: [{system: 'Be {{ product }}'}, {request: {}}]}}
 ";
 
+/// Files of schemas, good and bad.
+const SCHEMAS: [(&str, &str); 3] = [
+    ("schemas/chat.json", "{\"type\": \"object\", \"required\": [\"messages\"]}"),
+    ("schemas/remote.json", "{\n  \"properties\": {\n    \"a\": {\"$ref\": \"https://x.example/a.json\"}\n  }\n}\n"),
+    ("schemas/broken.json", "{\n  \"type\": \"object\",\n}\n"),
+];
+
 /// The findings of documents beside [`HOUSE`]: `line:column CODE message | help [request]`, a line each.
 pub(crate) fn findings(yaml: &str) -> String {
     lowered(yaml).1
@@ -68,7 +75,9 @@ pub(crate) fn lowered(yaml: &str) -> (Option<Program>, String) {
         docs.extend(documents.into_iter().map(|document| doc(document, &mut found)));
     }
     let template = sources.add("prompts/own.j2", "Hello {{ product }}\nand {{ nobody }}\n");
-    let repository = Repository::new(docs, BTreeMap::from([("prompts/own.j2".to_owned(), template)]));
+    let mut files = BTreeMap::from([("prompts/own.j2".to_owned(), template)]);
+    files.extend(SCHEMAS.iter().map(|(path, text)| ((*path).to_owned(), sources.add(*path, *text))));
+    let repository = Repository::new(docs, files);
     let program = lower(&repository, &sources, &mut found);
     found.sort(&sources);
     let lines = found.iter().map(|finding| {

@@ -17,6 +17,10 @@ pub(super) fn described(check: &CheckKind) -> String {
         CheckKind::ContentTypes(types) => format!("{key}: {}", types.join(", ")),
         CheckKind::Body(most) => format!("{key}: at most {most}"),
         CheckKind::JsonDepth(most) => format!("{key}: at most {most} levels"),
+        CheckKind::Schema { file, .. } => format!("{key}: {file}"),
+        CheckKind::Signatures(classes) => {
+            format!("{key}: {}", classes.iter().map(|class| class.as_str()).collect::<Vec<_>>().join(", "))
+        }
         CheckKind::Messages(most) => format!("{key}: at most {most}"),
     }
 }

@@ -47,6 +47,7 @@ impl<'p> Shelf<'p> {
         let authentications = authentications.map(|(id, plan)| Authentication::new(id, plan).map(Arc::new));
         let authorizations = ids.clone().map(AuthorizationId).zip(&program.authorizations);
         let validations = ids.clone().map(ValidationId).zip(&program.validations);
+        let validations = validations.map(|(id, plan)| Validation::new(id, plan).map(Arc::new));
         let limits = ids.map(LimitId).zip(&program.limits).map(|(id, plan)| Limit::new(id, plan, parameters).map(Arc::new));
         Ok(Self {
             program,
@@ -55,7 +56,7 @@ impl<'p> Shelf<'p> {
                 .collect::<Result<_, _>>()
                 .map_err(|fault| LoadErrorCode::ProgramUnloadable.with(fault))?,
             authorizations: authorizations.map(|(id, plan)| Arc::new(Authorization::new(id, plan, program))).collect(),
-            validations: validations.map(|(id, plan)| Arc::new(Validation::new(id, plan))).collect(),
+            validations: validations.collect::<Result<_, _>>().map_err(|fault| LoadErrorCode::ProgramUnloadable.with(fault))?,
             limits: limits.collect::<Result<_, _>>().map_err(|fault| LoadErrorCode::ParametersInvalid.with(fault))?,
         })
     }

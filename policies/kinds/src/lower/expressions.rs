@@ -97,7 +97,8 @@ impl<'a> Lowering<'a> {
         None
     }
 
-    fn file(&mut self, path: &str, at: &At<'a>) -> Option<aigw_source::FileId> {
+    /// A file of the repository that is not YAML, or a finding.
+    pub(crate) fn file(&mut self, path: &str, at: &At<'a>) -> Option<aigw_source::FileId> {
         let found = self.repository.files.get(path).copied();
         if found.is_none() && self.knows_all_names() {
             let repository = self.repository;

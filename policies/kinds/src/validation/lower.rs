@@ -2,13 +2,14 @@
 
 mod addresses;
 mod fit;
+mod schema;
 
 use aigw_core::ByteSize;
 use aigw_source::rules::INVALID_VALUE;
 
 use crate::gateway::{BoundsSpec, GatewaySpec};
 use crate::lower::{At, Lowering};
-use crate::validation::{CheckKind, ValidationCheck, ValidationPlan, ValidationSpec};
+use crate::validation::{CheckKind, SignatureClass, ValidationCheck, ValidationPlan, ValidationSpec};
 use crate::{Typed, rules};
 
 /// Lowers one validation.
@@ -21,6 +22,8 @@ pub(crate) fn lower<'a>(lowering: &mut Lowering<'a>, typed: Typed<'a, Validation
         ("body", spec.body.map(|most| body(lowering, most, &at.key("body")))),
         ("jsonDepth", spec.json_depth.map(|most| json_depth(lowering, most, &at.key("jsonDepth")))),
         ("messages", spec.messages.map(|most| Some(CheckKind::Messages(most)))),
+        ("schema", spec.schema.as_ref().map(|path| schema::lower(lowering, path, &at.key("schema")))),
+        ("signatures", spec.signatures.as_ref().map(|classes| signatures(lowering, classes, &at.key("signatures")))),
     ];
     if written.iter().all(|(_, check)| check.is_none()) {
         let keys: Vec<&str> = written.iter().map(|(key, _)| *key).collect();
@@ -33,6 +36,16 @@ pub(crate) fn lower<'a>(lowering: &mut Lowering<'a>, typed: Typed<'a, Validation
         checks.extend(check.flatten().map(|what| ValidationCheck { what, place }));
     }
     Some(ValidationPlan { origin: lowering.origin(doc)?, mode: spec.mode, checks })
+}
+
+fn signatures<'a>(lowering: &mut Lowering<'a>, written: &[SignatureClass], at: &At<'a>) -> Option<CheckKind> {
+    for (index, class) in written.iter().enumerate() {
+        if written.iter().take(index).any(|earlier| earlier == class) {
+            let message = format!("`{}` stands twice in this list", class.as_str());
+            lowering.refuse(rules::DUPLICATE_NAME, at.item(index).span(), message, "remove one of them");
+        }
+    }
+    Some(CheckKind::Signatures(written.to_vec()))
 }
 
 fn content_types<'a>(lowering: &mut Lowering<'a>, written: &[String], at: &At<'a>) -> Option<CheckKind> {

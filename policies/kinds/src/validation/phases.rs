@@ -2,6 +2,7 @@
 //!
 //! Nothing is read or parsed here that somebody else has not read anyway; what a request does not have is not judged.
 
+mod fields;
 mod head;
 mod json;
 
@@ -10,11 +11,12 @@ use std::sync::Arc;
 use aigw_core::{ErrorCode, Operation, Phase, Verdict};
 use aigw_providers::dialect::openai::ChatRequest;
 use aigw_providers::json::Object;
-use http::HeaderMap;
 
 use crate::facts::Facts;
 use crate::gateway::BoundsPlan;
-use crate::validation::{CheckKind, ValidationPlan};
+use crate::validation::schema::BodySchema;
+use crate::validation::signatures::Signatures;
+use crate::validation::{CheckKind, SchemaFault, ValidationPlan};
 use crate::{Decider, Decision, Mode, Refusal, ValidationId};
 
 /// A validation, ready.
@@ -22,7 +24,26 @@ use crate::{Decider, Decision, Mode, Refusal, ValidationId};
 pub struct Validation {
     id: ValidationId,
     shadow: bool,
-    checks: Vec<CheckKind>,
+    checks: Vec<Check>,
+}
+
+/// One thing that is judged, ready.
+#[derive(Clone, Debug)]
+enum Check {
+    Plain(CheckKind),
+    Schema(BodySchema),
+    Signatures(Signatures),
+}
+
+/// A validation that cannot be made ready.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum ValidationFault {
+    /// A schema that is none, or that cannot be judged.
+    #[error("the schema `{0}` cannot be judged: {1}")]
+    Schema(String, SchemaFault),
+    /// The built-in signatures do not compile.
+    #[error("the signatures do not compile: {0}")]
+    Signatures(#[from] regex::Error),
 }
 
 /// A request whose body is still to come.
@@ -38,11 +59,11 @@ pub struct Head<'f, 'a> {
 
 /// A request with its body, which is within the bounds by now.
 #[derive(Clone, Copy, Debug)]
-pub struct Input<'f> {
+pub struct Input<'f, 'a> {
     /// What is to be done.
     pub operation: Operation,
-    /// The headers as they came.
-    pub headers: &'f HeaderMap,
+    /// The request and who sent it; its body is known.
+    pub facts: &'f Facts<'a>,
     /// The body as it came; empty where there is none.
     pub body: &'f [u8],
     /// The body as it was scanned, where the operation has a dialect.
@@ -68,9 +89,12 @@ struct Fault {
 
 impl Validation {
     /// Makes a plan ready.
-    pub fn new(id: ValidationId, plan: &ValidationPlan) -> Self {
-        let checks = plan.checks.iter().map(|check| check.what.clone()).collect();
-        Self { id, shadow: plan.mode == Mode::Shadow, checks }
+    ///
+    /// # Errors
+    /// A schema in it that cannot be judged.
+    pub fn new(id: ValidationId, plan: &ValidationPlan) -> Result<Self, ValidationFault> {
+        let checks = plan.checks.iter().map(|check| Check::new(&check.what)).collect::<Result<_, _>>()?;
+        Ok(Self { id, shadow: plan.mode == Mode::Shadow, checks })
     }
 
     /// Which one it is.
@@ -79,7 +103,7 @@ impl Validation {
     }
 
     /// Its checks by their indices, as far as requests for this operation have what they judge.
-    fn checks(&self, operation: Operation) -> impl Iterator<Item = (u16, &CheckKind)> {
+    fn checks(&self, operation: Operation) -> impl Iterator<Item = (u16, &Check)> {
         (0_u16..).zip(&self.checks).filter(move |(_, check)| check.concerns(operation))
     }
 
@@ -96,6 +120,27 @@ impl Validation {
     }
 }
 
+impl Check {
+    fn new(what: &CheckKind) -> Result<Self, ValidationFault> {
+        Ok(match what {
+            CheckKind::Schema { file, schema } => {
+                Self::Schema(BodySchema::new(schema).map_err(|fault| ValidationFault::Schema(file.clone(), fault))?)
+            }
+            CheckKind::Signatures(classes) => Self::Signatures(Signatures::new(classes)?),
+            plain => Self::Plain(plain.clone()),
+        })
+    }
+
+    /// As [`CheckKind::concerns`].
+    fn concerns(&self, operation: Operation) -> bool {
+        match self {
+            Self::Plain(kind) => kind.concerns(operation),
+            Self::Schema(_) => operation != Operation::Models,
+            Self::Signatures(_) => true,
+        }
+    }
+}
+
 impl Fault {
     fn new(code: ErrorCode, message: impl Into<std::borrow::Cow<'static, str>>) -> Self {
         Self { refusal: Refusal::new(code, message), note: None }
@@ -109,8 +154,8 @@ impl InputBounds {
         for validation in validations.filter(|validation| !validation.shadow) {
             for (_, check) in validation.checks(operation) {
                 match check {
-                    CheckKind::Body(most) => bounds.body = bounds.body.min(most.as_len()),
-                    CheckKind::JsonDepth(most) => bounds.json_depth = bounds.json_depth.min(*most),
+                    Check::Plain(CheckKind::Body(most)) => bounds.body = bounds.body.min(most.as_len()),
+                    Check::Plain(CheckKind::JsonDepth(most)) => bounds.json_depth = bounds.json_depth.min(*most),
                     _ => {}
                 }
             }
@@ -132,8 +177,8 @@ impl InputBounds {
         for validation in validations {
             for (index, check) in validation.checks(operation) {
                 let passed = match (refusal.code, check) {
-                    (ErrorCode::BodyTooLarge, CheckKind::Body(most)) => most.as_len() <= self.body,
-                    (ErrorCode::JsonTooDeep, CheckKind::JsonDepth(most)) => *most <= self.json_depth,
+                    (ErrorCode::BodyTooLarge, Check::Plain(CheckKind::Body(most))) => most.as_len() <= self.body,
+                    (ErrorCode::JsonTooDeep, Check::Plain(CheckKind::JsonDepth(most))) => *most <= self.json_depth,
                     _ => false,
                 };
                 if passed && (validation.shadow || !decided) {
@@ -149,13 +194,13 @@ impl InputBounds {
 /// Judges a request by its head: the addresses of all validations first.
 ///
 /// # Errors
-/// 403 for the caller's address, 415 for the content type.
+/// 403 for the caller's address, 415 for the content type, 400 for what looks like an attack.
 pub fn judge_head<'v>(
     validations: impl Iterator<Item = &'v Arc<Validation>> + Clone,
     head: &Head<'_, '_>,
     decisions: &mut Vec<Decision>,
 ) -> Result<(), Refusal> {
-    let stages: [fn(&CheckKind, &Head<'_, '_>) -> Option<Fault>; 2] = [head::address, head::content_type];
+    let stages: [fn(&Check, &Head<'_, '_>) -> Option<Fault>; 3] = [head::address, head::content_type, head::signatures];
     for judge in stages {
         for validation in validations.clone() {
             for (index, check) in validation.checks(head.operation) {
@@ -169,10 +214,10 @@ pub fn judge_head<'v>(
 /// Judges a request by its body, and records who found nothing wrong with it.
 ///
 /// # Errors
-/// 400 for too many messages, or JSON that nests too deep; 415 for JSON that cannot be judged.
+/// 400 for too many messages, JSON that nests too deep or does not fit a schema, and what looks like an attack; 415 for what should be JSON and is not.
 pub fn judge_body<'v>(
     validations: impl Iterator<Item = &'v Arc<Validation>> + Clone,
-    input: &Input<'_>,
+    input: &Input<'_, '_>,
     bounds: InputBounds,
     decisions: &mut Vec<Decision>,
 ) -> Result<(), Refusal> {
@@ -181,9 +226,11 @@ pub fn judge_body<'v>(
     for validation in validations {
         for (index, check) in validation.checks(input.operation) {
             let fault = match check {
-                CheckKind::Messages(most) => messages(input, *most),
-                _ if validation.shadow => shadow_bound(input, check),
-                _ => None,
+                Check::Plain(CheckKind::Messages(most)) => messages(input, *most),
+                Check::Plain(bound) if validation.shadow => shadow_bound(input, bound),
+                Check::Plain(_) => None,
+                Check::Schema(schema) => json::schema(input, schema),
+                Check::Signatures(signatures) => fields::signatures(input, signatures),
             };
             validation.found(index, fault, decisions)?;
         }
@@ -198,7 +245,7 @@ pub fn judge_body<'v>(
     Ok(())
 }
 
-fn messages(input: &Input<'_>, most: u32) -> Option<Fault> {
+fn messages(input: &Input<'_, '_>, most: u32) -> Option<Fault> {
     let messages = input.chat?.messages(input.object?).ok()?;
     let most = usize::try_from(most).unwrap_or(usize::MAX);
     if messages.take(most.saturating_add(1)).count() <= most {
@@ -211,7 +258,7 @@ fn messages(input: &Input<'_>, most: u32) -> Option<Fault> {
 }
 
 /// What a bound in shadow would have said: nothing has held the body to it.
-fn shadow_bound(input: &Input<'_>, check: &CheckKind) -> Option<Fault> {
+fn shadow_bound(input: &Input<'_, '_>, check: &CheckKind) -> Option<Fault> {
     match check {
         CheckKind::Body(most) if input.body.len() > most.as_len() => Some(Fault::new(ErrorCode::BodyTooLarge, "")),
         CheckKind::JsonDepth(depth) => json::is_too_deep(input, *depth).then(|| Fault::new(ErrorCode::JsonTooDeep, "")),

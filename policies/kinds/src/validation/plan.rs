@@ -3,7 +3,9 @@
 use aigw_core::{ByteSize, Operation};
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
+use crate::validation::SignatureClass;
 use crate::{Mode, Origin, Place};
 
 /// What input is acceptable.
@@ -47,6 +49,15 @@ pub enum CheckKind {
     JsonDepth(u16),
     /// At most so many messages.
     Messages(u32),
+    /// The body fits this JSON Schema, which has been compiled.
+    Schema {
+        /// The file it stands in.
+        file: String,
+        /// The schema.
+        schema: Value,
+    },
+    /// Nothing looks like an attack of these classes.
+    Signatures(Vec<SignatureClass>),
 }
 
 impl CheckKind {
@@ -58,14 +69,18 @@ impl CheckKind {
             Self::Body(_) => "body",
             Self::JsonDepth(_) => "jsonDepth",
             Self::Messages(_) => "messages",
+            Self::Schema { .. } => "schema",
+            Self::Signatures(_) => "signatures",
         }
     }
 
     /// Whether requests for this operation have what it judges.
     pub const fn concerns(&self, operation: Operation) -> bool {
         match self {
-            Self::Addresses { .. } => true,
-            Self::ContentTypes(_) | Self::Body(_) | Self::JsonDepth(_) => !matches!(operation, Operation::Models),
+            Self::Addresses { .. } | Self::Signatures(_) => true,
+            Self::ContentTypes(_) | Self::Body(_) | Self::JsonDepth(_) | Self::Schema { .. } => {
+                !matches!(operation, Operation::Models)
+            }
             Self::Messages(_) => matches!(operation, Operation::Chat),
         }
     }

@@ -6,6 +6,7 @@ use serde::Deserialize;
 
 use crate::Mode;
 use crate::gateway::Network;
+use crate::validation::SignatureClass;
 
 /// What input is acceptable. All attached validations are judged; none can loosen another. At least one thing must be judged.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
@@ -31,6 +32,13 @@ pub struct ValidationSpec {
     /// Most messages of a chat request.
     #[schemars(range(min = 1, max = 1_000_000))]
     pub messages: Option<u32>,
+    /// Path of a JSON Schema, relative to the repository's root and ending in `.json`, that bodies must fit. On routes that serve `http` a body must
+    /// then be JSON. References stay within the file; every keyword in it must judge something.
+    #[schemars(length(min = 1))]
+    pub schema: Option<String>,
+    /// Classes of attacks that are looked for in path, query and headers, and in what a request for a model carries besides texts for it.
+    #[schemars(length(min = 1, max = 4))]
+    pub signatures: Option<Vec<SignatureClass>>,
     /// Whether a route may leave this policy out by `detach`.
     #[serde(default)]
     pub detachable: bool,

@@ -4,6 +4,7 @@ mod access;
 mod errors;
 mod reach;
 mod serving;
+mod validations;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -36,6 +37,7 @@ pub(super) struct List {
 pub(super) enum Sort {
     Route,
     Authentication,
+    Validation,
     Limit,
     Target,
     Endpoint,
@@ -71,6 +73,7 @@ pub(super) fn key(sort: Sort, parts: &[&str]) -> String {
     key.push(match sort {
         Sort::Route => 'r',
         Sort::Authentication => 'a',
+        Sort::Validation => 'v',
         Sort::Limit => 'l',
         Sort::Target => 't',
         Sort::Endpoint => 'e',
@@ -97,6 +100,7 @@ impl List {
         lister.routes();
         lister.authentications();
         lister.authorizations(&reach);
+        lister.validations(&reach);
         lister.limits();
         lister.prompts();
         lister.models();

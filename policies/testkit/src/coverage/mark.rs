@@ -48,6 +48,8 @@ fn policy(coverage: &mut Coverage, verdict: &PolicyVerdict) {
     let rule = verdict.rule.as_deref().unwrap_or_default();
     match (&*verdict.phase, verdict.verdict) {
         ("prompt", Verdict::Changed | Verdict::Passed) => coverage.reached(Sort::Prompt, &[&verdict.policy, rule]),
+        ("validate", Verdict::Refused) => coverage.reached(Sort::Validation, &[&verdict.policy, rule, "refused"]),
+        ("validate", Verdict::Passed) => coverage.reached(Sort::Validation, &[&verdict.policy, "", "passed"]),
         // An Authorization of the same name as a Limit stands elsewhere.
         ("admit" | "resolve", Verdict::Allowed) => {
             coverage.reached(Sort::Limit, &[&verdict.policy, rule, &verdict.at, "counted"]);

@@ -27,6 +27,8 @@ pub enum PointKind {
     Authorization,
     /// A condition: a `when`.
     Condition,
+    /// A Validation, and each thing that it judges.
+    Validation,
     /// A rule of a Limit.
     Limit,
     /// A target of a Model, or an endpoint of a route that serves `http`.
@@ -51,8 +53,10 @@ pub enum Outcome {
     Certificate,
     /// A caller without a credential passed.
     Anonymous,
-    /// A caller was refused.
+    /// It refused.
     Refused,
+    /// It found nothing wrong.
+    Passed,
     /// It held, or applied.
     True,
     /// It did not hold, or did not apply.
@@ -73,11 +77,12 @@ pub enum Outcome {
 
 impl PointKind {
     /// Every kind, in the order of reports.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Route,
         Self::Authentication,
         Self::Authorization,
         Self::Condition,
+        Self::Validation,
         Self::Limit,
         Self::Target,
         Self::Fallback,
@@ -92,6 +97,7 @@ impl PointKind {
             Self::Authentication => "authentication",
             Self::Authorization => "authorization rules",
             Self::Condition => "conditions",
+            Self::Validation => "validations",
             Self::Limit => "limits",
             Self::Target => "targets",
             Self::Fallback => "fallbacks",
@@ -109,6 +115,7 @@ impl PointKind {
             Self::Authentication => "authentication",
             Self::Authorization => "rule",
             Self::Condition => "when of",
+            Self::Validation => "validation",
             Self::Limit => "limit",
             Self::Target => "target",
             Self::Fallback => "fallback",
@@ -127,6 +134,7 @@ impl Outcome {
             Self::Certificate => "never let a certificate pass",
             Self::Anonymous => "never let a caller without a credential pass",
             Self::Refused => "never refused",
+            Self::Passed => "never passed",
             Self::True => "never true",
             Self::False => "never false",
             Self::Counted => "never counted",
@@ -146,6 +154,7 @@ impl Outcome {
             Self::Certificate => "let a certificate pass",
             Self::Anonymous => "let a caller without a credential pass",
             Self::Refused => "refused",
+            Self::Passed => "passed",
             Self::True => "true",
             Self::False => "false",
             Self::Counted => "counted",

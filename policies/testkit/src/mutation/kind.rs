@@ -7,11 +7,11 @@ use serde::Serialize;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum MutantKind {
-    /// A rule of an Authorization or a Limit is gone.
+    /// A rule of an Authorization or a Limit, or a check of a Validation, is gone.
     DropRule,
     /// A policy does not apply to a route.
     DropPolicy,
-    /// A rule of an Authorization, or a rule's or target's condition, asks less.
+    /// A rule of an Authorization, a rule's or target's condition, or a check of a Validation asks less.
     WidenRule,
     /// A match of a route asks less.
     WidenMatch,
@@ -19,6 +19,8 @@ pub enum MutantKind {
     NegateCondition,
     /// A limit allows twice as much.
     DoubleLimit,
+    /// A Validation takes twice as much.
+    DoubleInput,
     /// A limit counts over twice the time, or lets requests wait twice as long.
     DoubleWindow,
     /// A time of a provider or of retries is twice as long, or a number of attempts twice as high.
@@ -45,13 +47,14 @@ pub enum MutantKind {
 
 impl MutantKind {
     /// Every kind.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::DropRule,
         Self::DropPolicy,
         Self::WidenRule,
         Self::WidenMatch,
         Self::NegateCondition,
         Self::DoubleLimit,
+        Self::DoubleInput,
         Self::DoubleWindow,
         Self::DoubleBound,
         Self::DropTarget,
@@ -74,6 +77,7 @@ impl MutantKind {
             Self::WidenMatch => "widen-match",
             Self::NegateCondition => "negate-condition",
             Self::DoubleLimit => "double-limit",
+            Self::DoubleInput => "double-input",
             Self::DoubleWindow => "double-window",
             Self::DoubleBound => "double-bound",
             Self::DropTarget => "drop-target",
@@ -97,6 +101,7 @@ impl MutantKind {
             Self::WidenMatch => "matching more here",
             Self::NegateCondition => "negating this condition",
             Self::DoubleLimit => "doubling this limit",
+            Self::DoubleInput => "taking twice as much here",
             Self::DoubleWindow => "doubling the time of this limit",
             Self::DoubleBound => "doubling a bound of this",
             Self::DropTarget => "dropping this target",
@@ -121,6 +126,7 @@ impl MutantKind {
             Self::WidenRule => "add a case that differs from what is allowed in this alone, and expect what comes of it today",
             Self::WidenMatch => "add a case that differs in this alone, and expect the other route that it reaches, or 404",
             Self::NegateCondition => "add two cases, one in which the condition holds and one in which it does not",
+            Self::DoubleInput => "add a case that sends a little more than this takes, and expect its refusal",
             Self::DoubleLimit => "add a case that sends one request more than this allows (`times`), and expect 429",
             Self::DoubleWindow => {
                 "add a case that uses the limit up, lets time pass (`advance`, or answers with `after`), and expect what gets through then"

@@ -40,6 +40,7 @@ impl<'p> Maker<'p> {
         operators::prompt::make(&mut self);
         operators::provider::make(&mut self);
         operators::route::make(&mut self);
+        operators::validation::make(&mut self);
         self.made
     }
 

@@ -7,3 +7,4 @@ pub(super) mod model;
 pub(super) mod prompt;
 pub(super) mod provider;
 pub(super) mod route;
+pub(super) mod validation;

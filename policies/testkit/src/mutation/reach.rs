@@ -11,6 +11,7 @@ pub(super) struct Reach {
     /// What may be asked for, by route; nothing where no request can reach it.
     pub(super) operations: Vec<BTreeSet<Operation>>,
     pub(super) authorizations: Vec<Vec<RouteId>>,
+    pub(super) validations: Vec<Vec<RouteId>>,
     pub(super) limits: Vec<Vec<RouteId>>,
     pub(super) prompts: Vec<Vec<RouteId>>,
     pub(super) models: Vec<Vec<RouteId>>,
@@ -28,6 +29,7 @@ impl Reach {
         let mut reach = Self {
             operations,
             authorizations: vec![Vec::new(); program.authorizations.len()],
+            validations: vec![Vec::new(); program.validations.len()],
             limits: vec![Vec::new(); program.limits.len()],
             prompts: vec![Vec::new(); program.prompts.len()],
             models: vec![Vec::new(); program.models.len()],
@@ -45,6 +47,7 @@ impl Reach {
             return;
         }
         route.authorization().for_each(|policy| enter(&mut self.authorizations, policy.index(), id));
+        route.validations().for_each(|validation| enter(&mut self.validations, validation.index(), id));
         let serves = operations.contains(&Operation::Chat) || operations.contains(&Operation::Embeddings);
         for limit in route.limits() {
             // Where there never is a model, what waits for one is not counted.

@@ -16,6 +16,8 @@ impl ValidationSpec {
             self.body.map(CheckKind::Body),
             self.json_depth.map(CheckKind::JsonDepth),
             self.messages.map(CheckKind::Messages),
+            self.schema.as_ref().map(|file| CheckKind::Schema { file: file.clone(), schema: serde_json::Value::Null }),
+            self.signatures.as_ref().map(|classes| CheckKind::Signatures(classes.clone())),
         ];
         checks.into_iter().flatten().map(|check| (check.key(), check))
     }

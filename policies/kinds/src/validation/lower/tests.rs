@@ -30,7 +30,7 @@ metadata: {name: e}
 spec: {addresses: {deny: ['::ffff:10.0.0.0/104', 10.0.0.5]}}
 ";
     assert_snapshot!(findings(yaml), @"
-    9:1 C032 the validation judges nothing | write one of `addresses`, `contentTypes`, `body`, `jsonDepth`, `messages`
+    9:1 C032 the validation judges nothing | write one of `addresses`, `contentTypes`, `body`, `jsonDepth`, `messages`, `schema`, `signatures`
     14:14 C032 the Gateway's bound on `body` is 1MiB already, so this never decides | write less, or remove it
     14:31 C032 the Gateway's bound on `jsonDepth` is 64 already, so this never decides | write less, or remove it
     14:68 C027 `text` is not a content type | write `application/json`, or `image/*` for every image
@@ -139,4 +139,35 @@ spec: {addresses: {allow: [10.1.2.3/8, '::ffff:192.168.0.0/112', '2001:db8::1']}
         })
         .collect();
     assert_eq!(networks, ["10.0.0.0/8", "192.168.0.0/16", "2001:db8::1/128"]);
+}
+
+#[test]
+fn schemas_are_compiled_and_what_is_wrong_is_said_at_its_place() {
+    let yaml = "kind: Validation
+metadata: {name: a}
+spec: {schema: schemas/chat.json, signatures: [sql, path, sql]}
+---
+kind: Validation
+metadata: {name: b}
+spec: {schema: schemas/remote.json}
+---
+kind: Validation
+metadata: {name: c}
+spec: {schema: schemas/broken.json}
+---
+kind: Validation
+metadata: {name: d}
+spec: {schema: schemas/chats.json}
+---
+kind: Validation
+metadata: {name: e}
+spec: {schema: schemas/chat.yaml}
+";
+    assert_snapshot!(findings(yaml), @"
+    4:59 C031 `sql` stands twice in this list | remove one of them
+    19:16 C035 the repository has no file `schemas/chats.json` | did you mean `schemas/chat.json`?
+    24:16 C027 `schemas/chat.yaml` is not the path of a JSON Schema | name a file of the repository that ends in `.json`
+    other file 3:1 C027 `schemas/broken.json` is not JSON: trailing comma
+    other file 3:11 C027 `schemas/remote.json` is not a schema that can be judged: this leads out of the file, and nothing is fetched: move what is meant into `$defs`
+    ");
 }

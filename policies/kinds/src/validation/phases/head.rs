@@ -1,13 +1,18 @@
 //! What is judged before the body is read.
 
 use aigw_core::ErrorCode;
-use http::header::CONTENT_TYPE;
+use http::HeaderName;
+use http::header::{AUTHORIZATION, CONTENT_TYPE, PROXY_AUTHORIZATION};
 
-use super::{Fault, Head};
-use crate::validation::CheckKind;
+use super::{Check, Fault, Head};
+use crate::validation::{CheckKind, SignatureClass};
 
-pub(super) fn address(check: &CheckKind, head: &Head<'_, '_>) -> Option<Fault> {
-    let CheckKind::Addresses { allow, deny } = check else { return None };
+/// How much of a name or place an answer repeats, in characters.
+const MAX_SHOWN: usize = 120;
+const CREDENTIALS: [HeaderName; 2] = [AUTHORIZATION, PROXY_AUTHORIZATION];
+
+pub(super) fn address(check: &Check, head: &Head<'_, '_>) -> Option<Fault> {
+    let Check::Plain(CheckKind::Addresses { allow, deny }) = check else { return None };
     let ip = head.facts.ip.to_canonical();
     let allowed = allow.is_empty() || allow.iter().any(|network| network.contains(&ip));
     if allowed && !deny.iter().any(|network| network.contains(&ip)) {
@@ -17,8 +22,8 @@ pub(super) fn address(check: &CheckKind, head: &Head<'_, '_>) -> Option<Fault> {
 }
 
 /// A header that stands there twice must fit twice: nobody knows which of them is read further on.
-pub(super) fn content_type(check: &CheckKind, head: &Head<'_, '_>) -> Option<Fault> {
-    let CheckKind::ContentTypes(types) = check else { return None };
+pub(super) fn content_type(check: &Check, head: &Head<'_, '_>) -> Option<Fault> {
+    let Check::Plain(CheckKind::ContentTypes(types)) = check else { return None };
     if !head.has_body {
         return None;
     }
@@ -31,6 +36,43 @@ pub(super) fn content_type(check: &CheckKind, head: &Head<'_, '_>) -> Option<Fau
     let known: Vec<String> = types.iter().map(|wanted| format!("`{wanted}`")).collect();
     let message = format!("the content-type must be {}", known.join(" or "));
     Some(Fault::new(ErrorCode::UnsupportedMediaType, message))
+}
+
+/// Path, query and headers; but for what proves who the caller is, which is judged where it is checked.
+pub(super) fn signatures(check: &Check, head: &Head<'_, '_>) -> Option<Fault> {
+    let Check::Signatures(signatures) = check else { return None };
+    let facts = head.facts;
+    if let Some(class) = signatures.find(facts.path) {
+        return Some(attack(class, "the path", None));
+    }
+    for (name, value) in facts.query().iter() {
+        if let Some(class) = signatures.find(name).or_else(|| signatures.find(value)) {
+            let name = clipped(name);
+            return Some(attack(class, "the query", Some((format!("the query parameter `{name}`"), name))));
+        }
+    }
+    for (name, value) in facts.headers.iter().filter(|(name, _)| !CREDENTIALS.contains(name)) {
+        if let Some(class) = signatures.find(&String::from_utf8_lossy(value.as_bytes())) {
+            let name = clipped(name.as_str());
+            return Some(attack(class, "a header", Some((format!("the header `{name}`"), name))));
+        }
+    }
+    None
+}
+
+/// What looks like an attack: the answer says where, the record only in which part of the request.
+pub(super) fn attack(class: SignatureClass, part: &str, whole: Option<(String, String)>) -> Fault {
+    let class = class.as_str();
+    let (place, param) = whole.map_or_else(|| (part.to_owned(), None), |(place, param)| (place, Some(param)));
+    let mut fault = Fault::new(ErrorCode::AttackSignature, format!("{place} looks like an attack ({class})"));
+    fault.refusal.param = param.map(Into::into);
+    fault.note = Some(format!("{class} in {part}").into());
+    fault
+}
+
+/// What a caller wrote, as far as an answer repeats it.
+pub(super) fn clipped(text: &str) -> String {
+    text.chars().take(MAX_SHOWN).collect()
 }
 
 /// A content type without its parameters.

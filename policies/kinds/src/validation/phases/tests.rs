@@ -11,7 +11,7 @@ use http::{HeaderMap, Method};
 use serde_json::{Value, json};
 
 use super::{Head, Input, InputBounds, Validation, judge_body, judge_head};
-use crate::facts::Facts;
+use crate::facts::{Facts, HeadFacts};
 use crate::test_program::{facts, headers, origin, program};
 use crate::validation::ValidationPlan;
 use crate::{Decider, Decision, Refusal, ValidationId};
@@ -24,7 +24,7 @@ fn validations(all: &[(Value, bool)]) -> Vec<Arc<Validation>> {
         let mode = if *shadow { "shadow" } else { "enforce" };
         let plan: ValidationPlan =
             serde_json::from_value(json!({"origin": origin("v"), "mode": mode, "checks": checks})).unwrap();
-        Arc::new(Validation::new(ValidationId(id), &plan))
+        Arc::new(Validation::new(ValidationId(id), &plan).unwrap())
     });
     plans.collect()
 }
@@ -131,7 +131,9 @@ fn chat(all: &[Arc<Validation>], decisions: &mut Vec<Decision>, body: &str) -> O
     let object = scan(&body, ScanLimits::default()).unwrap();
     let chat = ChatRequest::read(&object).unwrap();
     let headers = headers(&[("content-type", "application/json")]);
-    let input = Input { operation: Operation::Chat, headers: &headers, body: &body, object: Some(&object), chat: Some(&chat) };
+    let mut facts = from("10.0.0.1", &headers);
+    facts.set_body(&body);
+    let input = Input { operation: Operation::Chat, facts: &facts, body: &body, object: Some(&object), chat: Some(&chat) };
     told(judge_body(all.iter(), &input, bounds(all, Operation::Chat), decisions))
 }
 
@@ -142,7 +144,9 @@ fn score(all: &[Arc<Validation>], decisions: &mut Vec<Decision>, kind: &str, enc
     if !encoding.is_empty() {
         headers.append("content-encoding", encoding.parse().unwrap());
     }
-    let input = Input { operation: Operation::Http, headers: &headers, body: &body, object: None, chat: None };
+    let mut facts = from("10.0.0.1", &headers);
+    facts.set_body(&body);
+    let input = Input { operation: Operation::Http, facts: &facts, body: &body, object: None, chat: None };
     told(judge_body(all.iter(), &input, bounds(all, Operation::Http), decisions))
 }
 
@@ -207,4 +211,75 @@ fn json_for_any_service_is_held_to_its_depth() {
     assert_eq!(score(&shadow, &mut decisions, "application/json", "", "[[[1]]]"), None);
     assert_eq!(score(&shadow, &mut decisions, "application/json", "", "nonsense"), None);
     assert_eq!(seen(&decisions), [(0, Some(0), Verdict::Refused, true)]);
+}
+
+#[test]
+fn a_body_has_the_form_of_the_schema() {
+    let schema = json!({"type": "object", "required": ["messages"], "properties": {"x": {"type": "integer"}}});
+    let all = validations(&[(json!([{"schema": {"file": "s.json", "schema": schema}}]), false)]);
+    let mut decisions = Vec::new();
+    assert_eq!(chat(&all, &mut decisions, r#"{"messages":[],"x":2}"#), None);
+    assert_eq!(chat(&all, &mut decisions, r#"{"messages":[],"x":"x"}"#), Some(ErrorCode::SchemaMismatch));
+    assert_eq!(decisions.last().and_then(|decision| decision.note.as_deref()), Some("type"));
+    assert_eq!(chat(&all, &mut decisions, r#"{"messages":[],"a":{"b":1,"b":2}}"#), Some(ErrorCode::DuplicateMember));
+    let deep = format!(r#"{{"messages":[],"a":{}{}}}"#, "[".repeat(100), "]".repeat(100));
+    let refused = score(&all, &mut decisions, "application/json", "", &deep);
+    assert_eq!(refused, Some(ErrorCode::JsonTooDeep));
+    for (kind, encoding, body, code) in [
+        ("application/json", "", r#"{"messages":1}"#, None),
+        ("application/vnd.x+json", "identity", r#"{"messages":1}"#, None),
+        ("application/json", "", "[]", Some(ErrorCode::SchemaMismatch)),
+        ("application/json", "", "", Some(ErrorCode::InvalidJson)),
+        ("application/json", "", "{", Some(ErrorCode::InvalidJson)),
+        ("application/json", "gzip", "{}", Some(ErrorCode::UnsupportedMediaType)),
+        ("text/plain", "", "{}", Some(ErrorCode::UnsupportedMediaType)),
+    ] {
+        assert_eq!(score(&all, &mut decisions, kind, encoding, body), code, "{kind} {body}");
+    }
+}
+
+#[test]
+fn attacks_are_told_by_their_place_and_texts_for_models_are_never_looked_at() {
+    let all = validations(&[(json!([{"signatures": ["sql", "xss", "path", "command"]}]), false)]);
+    let attack = "x' OR '1'='1";
+    let body =
+        |member: &str| format!(r#"{{"messages":[{{"content":"{attack}"}}],"tools":["{attack}"],"stop":"{attack}",{member}}}"#);
+    let mut decisions = Vec::new();
+    assert_eq!(chat(&all, &mut decisions, &body(r#""user":"ann","metadata":{"a":["b"]},"guided_regex":"../../x""#)), None);
+    for member in [
+        format!(r#""user":"{attack}""#),
+        format!(r#""metadata":{{"a":[1,{{"b":"{attack}"}}]}}"#),
+        format!(r#""metadata":{{"{attack}":1}}"#),
+        format!(r#""{attack}":1"#),
+        r#""user":"<scr\u0069pt>alert(1)""#.to_owned(),
+    ] {
+        assert_eq!(chat(&all, &mut decisions, &body(&member)), Some(ErrorCode::AttackSignature), "{member}");
+    }
+    assert_eq!(decisions.last().and_then(|decision| decision.note.as_deref()), Some("xss in the body"));
+    // What any service takes may be text wherever it stands.
+    assert_eq!(score(&all, &mut decisions, "application/json", "", &body(r#""a":1"#)), None);
+}
+
+#[test]
+fn path_query_and_headers_are_looked_at_but_for_credentials() {
+    let all = validations(&[(json!([{"signatures": ["sql", "path"]}]), false)]);
+    let judge = |path: &str, query: Option<&str>, pairs: &[(&'static str, &str)]| {
+        let headers = headers(pairs);
+        let (ip, now) = (IpAddr::from([10, 0, 0, 1]), aigw_core::Timestamp::from_millis(1));
+        let facts = Facts::new(HeadFacts { method: &Method::GET, path, host: None, query, headers: &headers, ip, now });
+        let head = Head { facts: &facts, operation: Operation::Models, has_body: false };
+        judge_head(all.iter(), &head, &mut Vec::new()).err().map(|refusal| (refusal.message.into_owned(), refusal.param))
+    };
+    let told = |place: &str, class: &str, param: Option<&'static str>| {
+        Some((format!("{place} looks like an attack ({class})"), param.map(std::borrow::Cow::Borrowed)))
+    };
+    assert_eq!(judge("/v1/models", Some("a=b&c"), &[("user-agent", "curl/8.5.0"), ("accept", "*/*")]), None);
+    assert_eq!(judge("/x/%2e%2e%2fetc%2fpasswd", None, &[]), told("the path", "path", None));
+    assert_eq!(judge("/x", Some("a=1&id=1%20or%201%3D1"), &[]), told("the query parameter `id`", "sql", Some("id")));
+    assert_eq!(
+        judge("/x", Some("%27or%271%27%3D%271=2"), &[]),
+        told("the query parameter `'or'1'='1`", "sql", Some("'or'1'='1"))
+    );
+    assert_eq!(judge("/x", None, &[("x-file", "../../a")]), told("the header `x-file`", "path", Some("x-file")));
+    assert_eq!(judge("/x", None, &[("authorization", "../../a")]), None);
 }

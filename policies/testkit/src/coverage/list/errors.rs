@@ -9,6 +9,7 @@ use aigw_kinds::model::ModelPlan;
 use aigw_kinds::prompt::PromptValue;
 use aigw_kinds::provider::{ProviderPlan, WirePlan};
 use aigw_kinds::route::{HostPattern, MatchRow, PathPattern, RoutePlan, ServePlan};
+use aigw_kinds::validation::CheckKind;
 use aigw_kinds::{Mode, Place, Program};
 
 use super::Lister;
@@ -54,6 +55,13 @@ impl Lister<'_> {
             (ErrorCode::ModelNotFound, unnamed_model(program)),
             (ErrorCode::RateLimited, limit(program, |kind| matches!(kind, LimitKind::Requests { .. }))),
             (ErrorCode::ConcurrencyLimited, limit(program, |kind| matches!(kind, LimitKind::Concurrency { .. }))),
+            (ErrorCode::AddressNotAllowed, input(program, |check| matches!(check, CheckKind::Addresses { .. }))),
+            (ErrorCode::UnsupportedMediaType, input(program, |check| matches!(check, CheckKind::ContentTypes(_)))),
+            (ErrorCode::BodyTooLarge, input(program, |check| matches!(check, CheckKind::Body(_)))),
+            (ErrorCode::JsonTooDeep, input(program, |check| matches!(check, CheckKind::JsonDepth(_)))),
+            (ErrorCode::TooManyMessages, input(program, |check| matches!(check, CheckKind::Messages(_)))),
+            (ErrorCode::SchemaMismatch, input(program, |check| matches!(check, CheckKind::Schema { .. }))),
+            (ErrorCode::AttackSignature, input(program, |check| matches!(check, CheckKind::Signatures(_)))),
             (ErrorCode::PromptParameterInvalid, computed_prompt(program)),
             (ErrorCode::NoTarget, targetless(program)),
         ];
@@ -169,6 +177,13 @@ fn limit(program: &Program, counts: impl Fn(&LimitKind) -> bool) -> Option<Place
     let used = program.routes.iter().flat_map(RoutePlan::limits).filter_map(|id| id.of(program));
     let mut rules = used.filter(|plan| plan.mode == Mode::Enforce).flat_map(|plan| &plan.rules);
     rules.find(|rule| rule.mode == Mode::Enforce && counts(&rule.what)).map(|rule| rule.place)
+}
+
+/// The first thing in force and in use that is judged so.
+fn input(program: &Program, is: impl Fn(&CheckKind) -> bool) -> Option<Place> {
+    let used = program.routes.iter().flat_map(|route| route.validations()).filter_map(|id| id.of(program));
+    let mut checks = used.filter(|plan| plan.mode == Mode::Enforce).flat_map(|plan| &plan.checks);
+    checks.find(|check| is(&check.what)).map(|check| check.place)
 }
 
 /// The first use of a prompt with a value that is computed from requests.

@@ -5,9 +5,11 @@ use aigw_kinds::authentication::AuthenticationPlan;
 use aigw_kinds::authorization::{AuthorizationPlan, Effect};
 use aigw_kinds::prompt::PromptPlan;
 use aigw_kinds::route::{RoutePlan, ServePlan};
+use aigw_kinds::validation::ValidationCheck;
 use aigw_kinds::{Mode, Place, PolicySet, RouteId};
 
 use super::authorization::is_unconditional;
+use super::validation::is_covered;
 use crate::mutation::maker::{Draft, Maker};
 use crate::mutation::{Concern, MutantKind};
 
@@ -17,6 +19,7 @@ pub(in crate::mutation) fn make(maker: &mut Maker<'_>) {
             let route = Route { id, plan };
             route.authentications(maker);
             route.authorizations(maker);
+            route.validations(maker);
             route.limits(maker);
             route.prompts(maker);
             route.endpoints(maker);
@@ -55,6 +58,24 @@ impl Route<'_> {
                     sets(route).for_each(|set| set.authorization.retain(|own| *own != id));
                     let unguarded = route.authorization().next().is_none();
                     route.authorization_open |= unguarded;
+                });
+            }
+        }
+    }
+
+    fn validations(&self, maker: &mut Maker<'_>) {
+        for id in self.plan.validations() {
+            let routes = maker.reach.validations.get(id.index()).map_or(0, Vec::len);
+            let Some(plan) = id.of(maker.program).filter(|plan| plan.mode == Mode::Enforce) else { continue };
+            let operations = maker.reach.of_route(self.id);
+            let judged = |check: &&ValidationCheck| operations.iter().any(|operation| check.what.concerns(*operation));
+            let deciding =
+                plan.checks.iter().filter(judged).filter(|check| !is_covered(maker, self.plan, id, &check.what)).count();
+            // Where that is all, it is the same as to drop the check.
+            if deciding > 1 || deciding == 1 && routes > 1 {
+                let draft = self.without(maker, plan.origin.name.as_str(), plan.origin.place);
+                self.changed(maker, draft, move |route| {
+                    sets(route).for_each(|set| set.validations.retain(|own| *own != id));
                 });
             }
         }
