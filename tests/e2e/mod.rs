@@ -20,3 +20,4 @@ mod reload;
 mod streams;
 mod surfaces;
 mod test_verb;
+mod validations;

@@ -76,7 +76,9 @@ pub(crate) fn lowered(yaml: &str) -> (Option<Program>, String) {
     }
     let template = sources.add("prompts/own.j2", "Hello {{ product }}\nand {{ nobody }}\n");
     let mut files = BTreeMap::from([("prompts/own.j2".to_owned(), template)]);
-    files.extend(SCHEMAS.iter().map(|(path, text)| ((*path).to_owned(), sources.add(*path, *text))));
+    let named = |path: &str| yaml.contains(path);
+    let schemas = SCHEMAS.iter().filter(|(path, _)| named(path) || named("schemas/chats.json"));
+    files.extend(schemas.map(|(path, text)| ((*path).to_owned(), sources.add(*path, *text))));
     let repository = Repository::new(docs, files);
     let program = lower(&repository, &sources, &mut found);
     found.sort(&sources);

@@ -101,3 +101,38 @@ fn the_other_bounds_have_their_own_codes() {
     desk.script([vec![hello()]]);
     assert_eq!(desk.ask(desk.with(keyed("/score/x"), "")).status, StatusCode::OK);
 }
+
+#[test]
+fn schemas_and_signatures_are_told_without_what_was_sent() {
+    use aigw_kinds::validation::SignatureClass::{Path, Sql};
+    let schema = serde_json::json!({"properties": {"user": {"maxLength": 20}}});
+    let schema = CheckKind::Schema { file: "schemas/chat.json".to_owned(), schema };
+    let desk = under(&[("v", vec![schema, CheckKind::Signatures(vec![Sql, Path])])]);
+    let with_user = |user: &str| format!(r#"{{"model":"m","messages":[],"user":"{user}"}}"#);
+    for (request, code, at, note) in [
+        (desk.post("/v1/chat/completions", &with_user("CANARYCANARYCANARYCANARY")), "schema_mismatch", "/user", "maxLength"),
+        (desk.post("/v1/chat/completions", &with_user("CANARY'--")), "attack_signature", "/user", "sql in the body"),
+        (desk.get("/v1/models?CANARY=../../x"), "attack_signature", "CANARY", "path in the query"),
+    ] {
+        let told = desk.ask(request);
+        let body: serde_json::Value = serde_json::from_str(&told.body.text()).unwrap();
+        assert_eq!(body.pointer("/error/code").unwrap(), code);
+        assert_eq!(body.pointer("/error/param").unwrap(), at);
+        let records = desk.world.records();
+        let last = records.last().unwrap();
+        assert_eq!(last.policies.last().unwrap().note.as_deref(), Some(note));
+        assert!(!format!("{last:?}").contains("CANARY"), "{last:?}");
+        assert!(at == "CANARY" || !told.body.text().contains("CANARY"));
+    }
+}
+
+#[test]
+fn a_schema_that_cannot_be_judged_does_not_load() {
+    let mut program = program();
+    let what = CheckKind::Schema { file: "s.json".to_owned(), schema: serde_json::json!({"$ref": "#"}) };
+    let checks = vec![ValidationCheck { what, place: PLACE }];
+    program.validations.push(ValidationPlan { origin: origin("v"), mode: aigw_kinds::Mode::Enforce, checks });
+    let error = Loaded::new(program, ParameterValues::default()).unwrap_err();
+    assert_eq!(error.code.as_str(), "program_unloadable");
+    assert!(error.message.contains("s.json"), "{}", error.message);
+}

@@ -1,7 +1,9 @@
 //! Each kind of point: reached, and not reached.
 
 use super::*;
-use crate::coverage::PointKind::{Authentication, Authorization, Condition, Error, Fallback, Limit, Prompt, Route, Target};
+use crate::coverage::PointKind::{
+    Authentication, Authorization, Condition, Error, Fallback, Limit, Prompt, Route, Target, Validation,
+};
 
 #[test]
 fn nothing_is_covered_before_a_case_ran() {
@@ -115,6 +117,22 @@ fn limits_are_counted_and_exceeded() {
 }
 
 #[test]
+fn validations_pass_and_refuse() {
+    let cases = "
+    - {send: {post: /score, body: [1]}, upstream: {'*': ok}, expect: {status: 200}}
+    - {send: {post: /score, body: [[[1]]]}, expect: {status: 400, code: json_too_deep}}
+    - {send: {post: /score, text: x, headers: {content-type: text/plain}}, expect: {status: 415, code: unsupported_media_type}}
+    ";
+    let expected = [
+        "109 input Passed 1",
+        "111 input/contentTypes Refused 1",
+        "112 input/jsonDepth Refused 1",
+        "113 input/signatures Refused 0",
+    ];
+    check(Validation, cases, &expected);
+}
+
+#[test]
 fn a_store_that_fails_exceeds_no_limit() {
     let cases = "    - {as: ann, store: down, send: red, expect: {status: 503, code: limit_unavailable}}";
     let expected = ["37 fair/rpm Counted 0", "37 fair/rpm Exceeded 0", "38 fair/open Counted 0", "38 fair/open Exceeded 0"];
@@ -125,7 +143,7 @@ fn a_store_that_fails_exceeds_no_limit() {
 fn targets_and_endpoints_are_called() {
     let cases = "
     - {as: ann, send: {use: red, headers: {x-tier: gold}}, upstream: {'*': ok}, expect: {status: 200}}
-    - {send: {post: /score, text: x}, upstream: {'*': {text: y}}, expect: {status: 200}}
+    - {send: {post: /score, body: [1]}, upstream: {'*': {text: y}}, expect: {status: 200}}
     ";
     let expected = [
         "55 big to p/a/m Called 1",

@@ -140,6 +140,62 @@ const AUTHORIZATION: &[Row] = &[
     },
 ];
 
+/// A validation in force on an open route.
+macro_rules! validation {
+    ($spec:literal) => {
+        &[
+            MODEL,
+            concat!("{kind: Validation, name: input, spec: ", $spec, "}"),
+            "{kind: Route, name: open, spec: {surfaces: [openai], operations: [chat], serve: {models: [chat], default: chat}, anonymous: true, authorization: open, policies: [input]}}",
+        ]
+    };
+}
+
+const VALIDATIONS: &[Row] = &[
+    Row {
+        id: "drop-rule:input/messages",
+        policies: validation!("{messages: 1}"),
+        weak: OK,
+        strong: "{send: {use: hello, chat: {system: Be kind., user: Hello!}}, expect: {status: 400, code: too_many_messages, decidedBy: [input/messages]}}",
+    },
+    Row {
+        id: "double-input:input/messages",
+        policies: validation!("{messages: 1}"),
+        weak: OK,
+        strong: "{send: {use: hello, chat: {system: Be kind., user: Hello!}}, expect: {status: 400, code: too_many_messages}}",
+    },
+    Row {
+        id: "double-input:input/body",
+        policies: validation!("{body: 60B}"),
+        weak: "{name: it works, send: {post: /v1/chat/completions, text: '{\"messages\":[]}', headers: {content-type: application/json}}, upstream: {'*': ok}, expect: {status: 200}}",
+        strong: "{send: {use: hello, set: {/user: anna-of-the-team}}, expect: {status: 413, code: body_too_large}}",
+    },
+    Row {
+        id: "double-input:input/jsonDepth",
+        policies: validation!("{jsonDepth: 3}"),
+        weak: OK,
+        strong: "{send: {use: hello, set: {/metadata: [[[1]]]}}, expect: {status: 400, code: json_too_deep}}",
+    },
+    Row {
+        id: "widen-rule:input/addresses/allow",
+        policies: validation!("{addresses: {allow: [127.0.0.0/8], deny: [127.0.0.9]}}"),
+        weak: "{send: {use: hello, ip: 127.0.0.9}, expect: {status: 403}}",
+        strong: "{send: {use: hello, ip: 192.0.2.1}, expect: {status: 403, code: address_not_allowed}}",
+    },
+    Row {
+        id: "widen-rule:input/addresses/deny",
+        policies: validation!("{addresses: {allow: [127.0.0.0/8], deny: [127.0.0.9]}}"),
+        weak: OK,
+        strong: "{send: {use: hello, ip: 127.0.0.9}, expect: {status: 403, code: address_not_allowed}}",
+    },
+    Row {
+        id: "widen-rule:input/signatures/path",
+        policies: validation!("{signatures: [sql, path]}"),
+        weak: OK,
+        strong: "{send: {use: hello, set: {/user: ../../etc/passwd}}, expect: {status: 400, code: attack_signature}}",
+    },
+];
+
 const LIMITS: &[Row] = &[
     Row {
         id: "drop-rule:fair/rpm",
@@ -415,6 +471,11 @@ fn mutants_of_limits_survive_without_the_right_case() {
 }
 
 #[test]
+fn mutants_of_validations_survive_without_the_right_case() {
+    VALIDATIONS.iter().for_each(check);
+}
+
+#[test]
 fn mutants_of_models_survive_without_the_right_case() {
     MODELS.iter().for_each(check);
 }
@@ -436,7 +497,7 @@ fn mutants_of_times_and_endpoints_survive_without_the_right_case() {
 
 #[test]
 fn every_kind_is_tried_here() {
-    let rows = [AUTHORIZATION, LIMITS, MODELS, PROMPTS, MATCHES, TIMES];
+    let rows = [AUTHORIZATION, VALIDATIONS, LIMITS, MODELS, PROMPTS, MATCHES, TIMES];
     for kind in MutantKind::ALL {
         let prefix = format!("{}:", kind.as_str());
         assert!(rows.iter().copied().flatten().any(|row| row.id.starts_with(&prefix)), "{}", kind.as_str());
