@@ -60,6 +60,7 @@ spec:
           {
             "id": "k1",
             "sha256": "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+            "not_before": null,
             "not_after": 1798761600000,
             "place": [
               1,
