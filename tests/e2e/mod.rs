@@ -20,4 +20,5 @@ mod reload;
 mod streams;
 mod surfaces;
 mod test_verb;
+mod tokens;
 mod validations;

@@ -28,6 +28,8 @@ pub(super) struct List {
     pub(super) whens: Vec<Option<When>>,
     /// Consumers and the names of their client certificates.
     certificates: BTreeSet<(String, String)>,
+    /// Consumers, or nobody, and the issuers whose tokens prove them.
+    tokens: BTreeSet<(Option<String>, String)>,
     /// The points that a code reaches.
     pub(super) errors: BTreeMap<ErrorCode, Vec<usize>>,
 }
@@ -96,6 +98,7 @@ impl List {
             ids
         };
         lister.list.certificates = program.consumers.iter().flat_map(of_consumer).collect();
+        lister.list.tokens = tokens(program);
         lister.list.whens = vec![None; program.expressions.len()];
         lister.routes();
         lister.authentications();
@@ -115,11 +118,28 @@ impl List {
         names.is_some_and(|(consumer, credential)| self.certificates.contains(&(consumer.to_owned(), credential.to_owned())))
     }
 
+    /// Whether a token proved who called.
+    pub(super) fn is_token(&self, record: &Record) -> bool {
+        let consumer = record.consumer.as_deref().map(str::to_owned);
+        record.credential.as_deref().is_some_and(|issuer| self.tokens.contains(&(consumer, issuer.to_owned())))
+    }
+
     /// The points of the rule that decides.
     pub(super) fn rule(&self, by: Decider) -> Option<RulePoints> {
         let Decider::AuthorizationRule(policy, rule) = by else { return None };
         *self.rules.get(policy.index())?.get(usize::from(rule))?
     }
+}
+
+/// An API key may be named as an issuer is: then records do not tell the two apart, and it counts as the key.
+fn tokens(program: &Program) -> BTreeSet<(Option<String>, String)> {
+    let undeclared = program.issuers.iter().map(|issuer| (None, issuer.name.to_string()));
+    let declared = program.consumers.iter().flat_map(|plan| {
+        let issuers = plan.tokens.iter().filter_map(|token| Some(&token.issuer.of(program)?.name));
+        let own = issuers.filter(|issuer| !plan.keys.iter().any(|key| key.id == **issuer));
+        own.map(|issuer| (Some(plan.origin.name.to_string()), issuer.to_string()))
+    });
+    undeclared.chain(declared).collect()
 }
 
 /// The list in the making.

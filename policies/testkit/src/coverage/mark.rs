@@ -37,6 +37,7 @@ fn authentication(coverage: &mut Coverage, record: &Record) {
             Verdict::Refused => "refused",
             _ if !passed => continue,
             _ if coverage.list.is_certificate(record) => "certificate",
+            _ if coverage.list.is_token(record) => "token",
             _ if record.consumer.is_some() => "key",
             _ => "anonymous",
         };

@@ -49,6 +49,8 @@ pub enum Outcome {
     Reached,
     /// A caller with a key passed.
     Key,
+    /// A caller with a token passed.
+    Token,
     /// A caller with a client certificate passed.
     Certificate,
     /// A caller without a credential passed.
@@ -131,6 +133,7 @@ impl Outcome {
         match self {
             Self::Reached => "never reached",
             Self::Key => "never let a key pass",
+            Self::Token => "never let a token pass",
             Self::Certificate => "never let a certificate pass",
             Self::Anonymous => "never let a caller without a credential pass",
             Self::Refused => "never refused",
@@ -151,6 +154,7 @@ impl Outcome {
         match self {
             Self::Reached => "reached",
             Self::Key => "let a key pass",
+            Self::Token => "let a token pass",
             Self::Certificate => "let a certificate pass",
             Self::Anonymous => "let a caller without a credential pass",
             Self::Refused => "refused",

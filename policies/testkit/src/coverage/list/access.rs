@@ -12,10 +12,11 @@ impl Lister<'_> {
             let reads_keys = !plan.api_key_headers.is_empty();
             let has_certificates = self.program.consumers.iter().any(|consumer| !consumer.certificates.is_empty());
             let ways = [
-                (Outcome::Key, "key", reads_keys && !self.program.consumers.is_empty()),
+                (Outcome::Key, "key", reads_keys && self.program.consumers.iter().any(|consumer| !consumer.keys.is_empty())),
+                (Outcome::Token, "token", !plan.issuers.is_empty()),
                 (Outcome::Certificate, "certificate", plan.mtls.is_some() && has_certificates),
                 (Outcome::Anonymous, "anonymous", plan.anonymous),
-                (Outcome::Refused, "refused", reads_keys || plan.mtls.is_some() || !plan.anonymous),
+                (Outcome::Refused, "refused", reads_keys || plan.mtls.is_some() || !plan.issuers.is_empty() || !plan.anonymous),
             ];
             let name = plan.origin.name.as_str();
             for (outcome, word, _) in ways.into_iter().filter(|(.., possible)| *possible) {

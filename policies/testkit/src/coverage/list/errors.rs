@@ -1,7 +1,7 @@
 //! The errors that these policies can produce for a client: those that follow from what is written, not those that any request can meet.
 
 use aigw_core::ErrorCode;
-use aigw_kinds::authentication::AuthenticationPlan;
+use aigw_kinds::authentication::{AuthenticationPlan, IssuerPlan};
 use aigw_kinds::authorization::Effect;
 use aigw_kinds::consumer::KeyPlan;
 use aigw_kinds::limit::LimitKind;
@@ -44,7 +44,14 @@ impl Lister<'_> {
             (ErrorCode::AddressLimited, gateway.bounds.requests_per_address.map(|rate| rate.place)),
             (ErrorCode::RouteNotFound, unmatched(program)),
             (ErrorCode::Overloaded, gateway.load.map(|load| load.place)),
-            (ErrorCode::MissingApiKey, authentication(program, |plan| !plan.anonymous && !is_by_certificate_only(plan))),
+            (
+                ErrorCode::MissingApiKey,
+                authentication(program, |plan| !plan.anonymous && !is_by_certificate_only(plan) && !takes_tokens(plan)),
+            ),
+            (ErrorCode::MissingCredentials, authentication(program, |plan| !plan.anonymous && takes_tokens(plan))),
+            (ErrorCode::TokenInvalid, authentication(program, takes_tokens)),
+            (ErrorCode::TokenClaims, issuer(program, |issuer| !issuer.require.is_empty())),
+            (ErrorCode::TokenUndeclared, issuer(program, |issuer| issuer.undeclared.is_none())),
             (ErrorCode::InvalidApiKey, authentication(program, reads_keys)),
             (ErrorCode::MissingCertificate, authentication(program, |plan| !plan.anonymous && is_by_certificate_only(plan))),
             (ErrorCode::UnknownCertificate, authentication(program, |plan| plan.mtls.is_some())),
@@ -113,7 +120,18 @@ fn reads_keys(plan: &AuthenticationPlan) -> bool {
 }
 
 fn is_by_certificate_only(plan: &AuthenticationPlan) -> bool {
-    plan.mtls.is_some() && !reads_keys(plan)
+    plan.mtls.is_some() && !reads_keys(plan) && !takes_tokens(plan)
+}
+
+fn takes_tokens(plan: &AuthenticationPlan) -> bool {
+    !plan.issuers.is_empty()
+}
+
+/// The first issuer in use of which this holds.
+fn issuer(program: &Program, is: impl Fn(&IssuerPlan) -> bool) -> Option<Place> {
+    let used = program.routes.iter().flat_map(|route| &route.authentication).filter_map(|id| id.of(program));
+    let mut issuers = used.flat_map(|plan| &plan.issuers).filter_map(|id| id.of(program));
+    issuers.find(|plan| is(plan)).map(|plan| plan.place)
 }
 
 /// The first policy in use of which this holds.

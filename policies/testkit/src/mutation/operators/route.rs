@@ -37,7 +37,8 @@ impl Route<'_> {
         let plans = || self.plan.authentication.iter().filter_map(|id| id.of(maker.program));
         let is_alike = |one: &AuthenticationPlan, other: &AuthenticationPlan| {
             let ca = |plan: &AuthenticationPlan| plan.mtls.as_ref().map(|mtls| mtls.ca.clone());
-            one.api_key_headers == other.api_key_headers && ca(one) == ca(other) && one.anonymous == other.anonymous
+            let alike = one.api_key_headers == other.api_key_headers && one.issuers == other.issuers;
+            alike && ca(one) == ca(other) && one.anonymous == other.anonymous
         };
         let decides = |plan: &AuthenticationPlan| plans().filter(|other| is_alike(plan, other)).count() == 1;
         let deciding: Vec<(usize, &AuthenticationPlan)> = plans().enumerate().filter(|(_, plan)| decides(plan)).collect();
