@@ -80,6 +80,8 @@ impl Policies {
             }],
             models: vec![model()],
             tenants: Vec::new(),
+            products: Vec::new(),
+            subscriptions: Vec::new(),
             consumers: Vec::new(),
             authentications: Vec::new(),
             issuers: Vec::new(),

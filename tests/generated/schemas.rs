@@ -116,6 +116,8 @@ fn a_record_fits_the_schema_of_records() {
         operation: Some("chat".into()),
         consumer: Some("mobile-app".into()),
         tenant: Some("retail".into()),
+        product: Some("support".into()),
+        subscription: Some("mobile-support".into()),
         credential: Some("mobile-1".into()),
         model: Some("chat-small".into()),
         fallback_from: Some("chat-default".into()),

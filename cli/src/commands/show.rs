@@ -2,15 +2,18 @@
 
 mod input;
 
+mod scopes;
+
 use std::path::PathBuf;
 
 use aigw_core::Name;
 use aigw_kinds::consumer::ConsumerPlan;
 use aigw_kinds::limit::{Amount, LimitKind};
 use aigw_kinds::route::{RoutePlan, ServePlan};
-use aigw_kinds::{Mode, Place, Program, Setting};
+use aigw_kinds::{Mode, Place, Program, RouteId, Setting};
 use clap::Args;
 
+use self::scopes::{Scope, each};
 use crate::args::Globals;
 use crate::commands::eval::endpoint_name;
 use crate::exit::{Exit, Outcome, Stop};
@@ -83,10 +86,13 @@ impl Sheet<'_> {
             self.line(text, place);
         }
         self.serves(route);
-        self.callers(route, consumer);
-        self.validations(route);
-        self.limits(route, consumer);
-        self.prompts(route);
+        let id = RouteId(u32::try_from(index).unwrap_or(u32::MAX));
+        let scopes = scopes::of(self.program, route, id, consumer);
+        self.callers(route, consumer, &scopes);
+        self.served(route, id, consumer);
+        self.validations(&scopes);
+        self.limits(consumer, &scopes);
+        self.prompts(&scopes);
     }
 
     fn serves(&mut self, route: &RoutePlan) {
@@ -125,7 +131,7 @@ impl Sheet<'_> {
         }
     }
 
-    fn callers(&mut self, route: &RoutePlan, consumer: Option<&ConsumerPlan>) {
+    fn callers(&mut self, route: &RoutePlan, consumer: Option<&ConsumerPlan>, scopes: &[Scope<'_>]) {
         self.title("callers");
         for plan in route.authentication.iter().filter_map(|id| id.of(self.program)) {
             let mut methods: Vec<String> = plan.api_key_headers.iter().map(|header| format!("API key in `{header}`")).collect();
@@ -136,7 +142,7 @@ impl Sheet<'_> {
         if route.anonymous {
             self.line("  anonymous: true".to_owned(), route.origin.place);
         }
-        for plan in route.authorization().filter_map(|id| id.of(self.program)) {
+        for (scope, plan) in each(scopes, |set| &set.authorization, |id| id.of(self.program)) {
             for rule in &plan.rules {
                 let applies = consumer
                     .is_none_or(|consumer| rule.roles.is_empty() || rule.roles.iter().any(|role| consumer.roles.contains(role)));
@@ -144,7 +150,7 @@ impl Sheet<'_> {
                     let roles = if rule.roles.is_empty() { "everybody".to_owned() } else { rule.roles.join(", ") };
                     let effect = format!("{:?}", rule.effect).to_lowercase();
                     self.line(
-                        format!("  {}/{}: {effect} {roles}{}", plan.origin.name, rule.name, shadow(plan.mode, rule.mode)),
+                        format!("  {}/{}: {effect} {roles}{}{scope}", plan.origin.name, rule.name, shadow(plan.mode, rule.mode)),
                         rule.place,
                     );
                 }
@@ -155,20 +161,24 @@ impl Sheet<'_> {
         }
     }
 
-    fn validations(&mut self, route: &RoutePlan) {
+    fn validations(&mut self, scopes: &[Scope<'_>]) {
         self.title("validations");
-        for plan in route.validations().filter_map(|id| id.of(self.program)) {
+        for (scope, plan) in each(scopes, |set| &set.validations, |id| id.of(self.program)) {
             for check in &plan.checks {
-                let text =
-                    format!("  {}/{}{}", plan.origin.name, input::described(&check.what), shadow(plan.mode, Mode::Enforce));
+                let text = format!(
+                    "  {}/{}{}{scope}",
+                    plan.origin.name,
+                    input::described(&check.what),
+                    shadow(plan.mode, Mode::Enforce)
+                );
                 self.line(text, check.place);
             }
         }
     }
 
-    fn limits(&mut self, route: &RoutePlan, consumer: Option<&ConsumerPlan>) {
+    fn limits(&mut self, consumer: Option<&ConsumerPlan>, scopes: &[Scope<'_>]) {
         self.title("limits");
-        for plan in route.limits().filter_map(|id| id.of(self.program)) {
+        for (scope, plan) in each(scopes, |set| &set.limits, |id| id.of(self.program)) {
             for rule in &plan.rules {
                 let amount = match &rule.amount {
                     Amount::Fixed(amount) => setting(self.program, amount),
@@ -181,19 +191,20 @@ impl Sheet<'_> {
                     LimitKind::Requests { window } => format!("{amount} requests in {window}"),
                     LimitKind::Concurrency { wait } => format!("{amount} at once, waiting {wait}"),
                 };
-                self.line(format!("  {}/{}: {what}{}", plan.origin.name, rule.name, shadow(plan.mode, rule.mode)), rule.place);
+                let text = format!("  {}/{}: {what}{}{scope}", plan.origin.name, rule.name, shadow(plan.mode, rule.mode));
+                self.line(text, rule.place);
             }
         }
     }
 
-    fn prompts(&mut self, route: &RoutePlan) {
+    fn prompts(&mut self, scopes: &[Scope<'_>]) {
         self.title("prompts");
-        for used in route.prompts() {
+        for (scope, used) in each(scopes, |set| &set.prompts, Some) {
             let Some(plan) = used.prompt.of(self.program) else { continue };
             let versions: Vec<String> =
                 plan.versions.iter().map(|version| format!("{} {}", version.name, version.share)).collect();
             let versions = if versions.is_empty() { "parameters only".to_owned() } else { versions.join(", ") };
-            self.line(format!("  {}: {versions}{}", plan.origin.name, shadow(plan.mode, Mode::Enforce)), used.place);
+            self.line(format!("  {}: {versions}{}{scope}", plan.origin.name, shadow(plan.mode, Mode::Enforce)), used.place);
         }
     }
 

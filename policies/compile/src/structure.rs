@@ -115,6 +115,8 @@ fn bind_kind(kind: Kind, document: &Document, findings: &mut Findings) -> Option
         Kind::Route => of::<aigw_kinds::route::RouteSpec>(document, findings),
         Kind::Tenant => of::<aigw_kinds::tenant::TenantSpec>(document, findings),
         Kind::Consumer => of::<aigw_kinds::consumer::ConsumerSpec>(document, findings),
+        Kind::Product => of::<aigw_kinds::product::ProductSpec>(document, findings),
+        Kind::Subscription => of::<aigw_kinds::subscription::SubscriptionSpec>(document, findings),
         Kind::Authentication => of::<aigw_kinds::authentication::AuthenticationSpec>(document, findings),
         Kind::Authorization => of::<aigw_kinds::authorization::AuthorizationSpec>(document, findings),
         Kind::Validation => of::<aigw_kinds::validation::ValidationSpec>(document, findings),

@@ -59,7 +59,7 @@ fn kinds_versions_and_missing_parts_are_named() {
     let unknown_kind = compile_text("apiVersion: aigw.dev/v1\nkind: Rout\nmetadata: {name: a}\nspec: {}\n");
     insta::assert_snapshot!(findings(&unknown_kind), @"2:7 C027 `Rout` is not a kind | did you mean `Route`?");
     let no_kind = compile_text("apiVersion: aigw.dev/v1\nmetadata: {name: a}\n");
-    insta::assert_snapshot!(findings(&no_kind), @"1:13 C026 the document has no `kind` | one of `Gateway`, `Provider`, `Model`, `Route`, `Tenant`, `Consumer`, `Authentication`, `Authorization`, `Validation`, `Limit`, `Prompt`");
+    insta::assert_snapshot!(findings(&no_kind), @"1:13 C026 the document has no `kind` | one of `Gateway`, `Provider`, `Model`, `Route`, `Tenant`, `Consumer`, `Product`, `Subscription`, `Authentication`, `Authorization`, `Validation`, `Limit`, `Prompt`");
     let newer = compile_text("apiVersion: aigw.dev/v2\nkind: Route\nmetadata: {name: a}\nspec: {}\n");
     insta::assert_snapshot!(findings(&newer), @"1:13 C027 `aigw.dev/v2` is not a version of the policy language | this version reads `aigw.dev/v1`");
     let bare = compile_text("apiVersion: aigw.dev/v1\nkind: Model\n");

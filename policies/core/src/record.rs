@@ -42,6 +42,12 @@ pub struct Record {
     /// The caller's tenant.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tenant: Option<Arc<str>>,
+    /// The product that the request was under.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub product: Option<Arc<str>>,
+    /// The subscription that the request was under.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub subscription: Option<Arc<str>>,
     /// The name (never the value) of the credential that proved it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub credential: Option<Arc<str>>,

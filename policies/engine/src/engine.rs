@@ -125,6 +125,9 @@ fn respond<W: World>(
     if let Some(cors) = &settlement.fixed.loaded.gateway().cors {
         cors::decorate(cors, request, &mut headers);
     }
+    if let Some(product) = settlement.product.and_then(|id| settlement.fixed.loaded.product(id)) {
+        product.describe(&mut headers);
+    }
     ratelimit::describe(&settlement.notes.readings, settlement.fixed.loaded.program(), &mut headers);
     settlement.record.status = status.as_u16();
     let mut response = Response::new(Answer::new(body, settlement));

@@ -172,6 +172,20 @@ impl<'r, W: World> Exchange<'r, W> {
         self.tenant = Some(tenant);
     }
 
+    /// Whether the route is for this caller at all, and under which subscription. From here on the product's policies count.
+    fn subscribe(&mut self, matched: &Matched<'r>) -> Result<(), Refusal> {
+        let loaded = &self.fixed.loaded;
+        let Some(found) = loaded.admit_caller(matched, &self.facts)? else { return Ok(()) };
+        let product = loaded.product(found.product_id).ok_or_else(unreachable)?;
+        let settlement = &mut self.settlement;
+        settlement.product = Some(found.product_id);
+        settlement.record.product = Some(found.product.origin.name.to_shared());
+        settlement.record.subscription = Some(found.subscription.origin.name.to_shared());
+        (self.facts.product, self.facts.subscription) = (Some(found.product), Some(found.subscription));
+        self.scopes = self.scopes.map(|scopes| scopes.with_product(&product.policies));
+        Ok(())
+    }
+
     /// Whether the caller's tenant lets its requests go there.
     pub(crate) fn may_call(&self, endpoint: EndpointKey) -> bool {
         self.tenant.is_none_or(|tenant| tenant.may_call(EndpointId(endpoint.0)))
@@ -179,6 +193,7 @@ impl<'r, W: World> Exchange<'r, W> {
 
     pub(crate) fn authorize(&mut self) -> Result<(), Refusal> {
         let matched = self.matched()?;
+        self.subscribe(&matched)?;
         self.authorized =
             self.fixed.loaded.authorize(&matched, self.scopes()?, &self.facts, &mut self.settlement.notes.decisions)?;
         Ok(())

@@ -10,16 +10,17 @@ mod upstream;
 
 use std::sync::Arc;
 
-use aigw_core::{IssuerKey, KeySet, LimitState, Operation, PolicyVerdict};
+use aigw_core::{ErrorCode, IssuerKey, KeySet, LimitState, Operation, PolicyVerdict};
 use aigw_kinds::authentication::{Credentials, Issuers, Judges, Presented, Unproved, VerifiedTokens, authenticate};
 use aigw_kinds::authorization::{Asked, Authorized, authorize, authorize_model, may_use};
 use aigw_kinds::facts::Facts;
 use aigw_kinds::prompt::{PromptInput, apply_prompts};
 use aigw_kinds::route::{MatchRow, RoutePlan};
+use aigw_kinds::subscription::{Subscribed, Subscriptions};
 use aigw_kinds::tenant::{Tenant, check_tenant};
 use aigw_kinds::{
-    Decision, EndpointId, Expressions, Identity, ModelId, ParameterValues, Program, ProviderId, Refusal, RouteId, Scopes,
-    TenantId, Watch,
+    Decision, EndpointId, Expressions, Identity, ModelId, ParameterValues, ProductId, Program, ProviderId, Refusal, RouteId,
+    Scopes, TenantId, Watch,
 };
 use aigw_providers::json::Splice;
 
@@ -29,7 +30,7 @@ use self::route::Shelf;
 use crate::matcher::{Matcher, Misfit};
 
 pub use gateway::{LoadedCors, LoadedGateway};
-pub use route::LoadedRoute;
+pub use route::{LoadedProduct, LoadedRoute};
 pub use upstream::{LoadedEndpoint, LoadedIdentity, LoadedModel, LoadedProvider};
 
 /// A program, ready to run in one environment.
@@ -42,6 +43,8 @@ pub struct Loaded {
     issuers: Issuers,
     routes: Vec<LoadedRoute>,
     tenants: Vec<Tenant>,
+    products: Vec<LoadedProduct>,
+    subscriptions: Subscriptions,
     models: Vec<LoadedModel>,
     providers: Vec<LoadedProvider>,
     endpoints: Vec<LoadedEndpoint>,
@@ -128,6 +131,8 @@ impl Loaded {
                 .zip(&program.tenants)
                 .map(|(id, plan)| shelf.tenant(id, plan))
                 .collect::<Result<_, _>>()?,
+            products: program.products.iter().map(|plan| shelf.product(plan)).collect::<Result<_, _>>()?,
+            subscriptions: Subscriptions::new(&program),
             models: program.models.iter().map(|plan| LoadedModel::new(plan, &parameters)).collect::<Result<_, _>>()?,
             providers: program.providers.iter().map(|plan| LoadedProvider::new(plan, &parameters)).collect::<Result<_, _>>()?,
             endpoints: program.endpoints.iter().map(|plan| LoadedEndpoint::new(plan, &parameters)).collect::<Result<_, _>>()?,
@@ -171,6 +176,21 @@ impl Loaded {
     /// A tenant.
     pub fn tenant(&self, id: TenantId) -> Option<&Tenant> {
         self.tenants.get(id.index())
+    }
+
+    /// A product.
+    pub fn product(&self, id: ProductId) -> Option<&LoadedProduct> {
+        self.products.get(id.index())
+    }
+
+    /// The first half of the authorize phase: whether the route serves callers of this tenant, and under which subscription.
+    ///
+    /// # Errors
+    /// 401, 403, or 400 where several subscriptions would do.
+    pub fn admit_caller(&self, matched: &Matched<'_>, facts: &Facts<'_>) -> Result<Option<Subscribed<'_>>, Refusal> {
+        let caller = facts.identity.as_deref();
+        check_tenant(matched.plan, caller)?;
+        self.subscriptions.select(matched.row.route, caller, facts.headers, facts.now, &self.program)
     }
 
     /// A model.
@@ -234,7 +254,7 @@ impl Loaded {
         authenticate(&route.authentication, &judges, presented, decisions)
     }
 
-    /// The authorize phase. `facts` knows the consumer and the route.
+    /// The second half of the authorize phase: the rules. `facts` knows the caller, its tenant and its subscription.
     ///
     /// # Errors
     /// 403.
@@ -245,7 +265,6 @@ impl Loaded {
         facts: &Facts<'_>,
         decisions: &mut Vec<Decision>,
     ) -> Result<Authorized, Refusal> {
-        check_tenant(matched.plan, facts.identity.as_deref())?;
         authorize(scopes.authorization(), &matched.asked(facts), &self.expressions, decisions)
     }
 
@@ -270,6 +289,10 @@ impl Loaded {
         authorized: Authorized,
         decisions: &mut Vec<Decision>,
     ) -> Result<(), Refusal> {
+        if facts.product.is_some_and(|product| !product.has_model(model)) {
+            let message = "the subscription that this request is under does not hold this model";
+            return Err(Refusal::new(ErrorCode::ModelNotAllowed, message).about("model"));
+        }
         authorize_model(scopes.authorization(), &matched.asked(facts), model, authorized, &self.expressions, decisions)
     }
 
@@ -279,7 +302,8 @@ impl Loaded {
         let tenant = facts.identity.as_ref().and_then(|caller| self.tenant(caller.tenant?));
         let usable = |id: &ModelId| {
             let operation = id.of(&self.program).map_or(Operation::Chat, |plan| plan.operation);
-            tenant.is_none_or(|tenant| tenant.may_use(*id))
+            facts.product.is_none_or(|product| product.has_model(*id))
+                && tenant.is_none_or(|tenant| tenant.may_use(*id))
                 && may_use(scopes.authorization(), &asked, *id, operation, &self.expressions)
         };
         matched.route.models.all().iter().copied().filter(usable).collect()

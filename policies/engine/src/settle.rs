@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use aigw_core::{Attempt, AttemptOutcome, ErrorCode, Moment, Outcome, Permit, Phase, Record, SkipReason, Skipped, World};
+use aigw_kinds::ProductId;
 
 use crate::answer::EventStream;
 use crate::call::{TERMINAL_SUPPLIED, followed};
@@ -19,6 +20,8 @@ pub(crate) struct Settlement<W: World> {
     pub(crate) notes: Notes,
     /// The record so far. It says `cancelled` until something better is known.
     pub(crate) record: Record,
+    /// The product that the request is under.
+    pub(crate) product: Option<ProductId>,
     /// Held while the request is in flight.
     pub(crate) permits: Vec<Permit>,
     /// When the request's head had been read.
@@ -32,7 +35,7 @@ pub(crate) struct Settlement<W: World> {
 impl<W: World> Settlement<W> {
     pub(crate) fn new(world: W, fixed: Arc<Fixed>, began: Moment, record: Record) -> Self {
         let timings = Vec::with_capacity(aigw_core::PHASES.len() + 1);
-        Self { world, fixed, notes: Notes::default(), record, permits: Vec::new(), began, timings, sent: None }
+        Self { world, fixed, notes: Notes::default(), record, product: None, permits: Vec::new(), began, timings, sent: None }
     }
 
     /// Notes how long a phase took.

@@ -14,6 +14,7 @@ pub const fn status_of(code: ErrorCode) -> StatusCode {
         | ErrorCode::InvalidParameter
         | ErrorCode::ConflictingParameters
         | ErrorCode::PromptParameterInvalid
+        | ErrorCode::SubscriptionAmbiguous
         | ErrorCode::PromptFailed
         | ErrorCode::TooManyMessages
         | ErrorCode::SchemaMismatch
@@ -34,9 +35,17 @@ pub const fn status_of(code: ErrorCode) -> StatusCode {
         | ErrorCode::TokenClaims
         | ErrorCode::TokenUndeclared
         | ErrorCode::TokenAmbiguous => StatusCode::UNAUTHORIZED,
-        ErrorCode::NotAuthorized | ErrorCode::WrongTenant | ErrorCode::ModelNotAllowed | ErrorCode::AddressNotAllowed => {
-            StatusCode::FORBIDDEN
-        }
+        ErrorCode::SubscriptionRequired
+        | ErrorCode::SubscriptionPending
+        | ErrorCode::SubscriptionRejected
+        | ErrorCode::SubscriptionSuspended
+        | ErrorCode::SubscriptionCancelled
+        | ErrorCode::SubscriptionExpired
+        | ErrorCode::ProductRetired
+        | ErrorCode::NotAuthorized
+        | ErrorCode::WrongTenant
+        | ErrorCode::ModelNotAllowed
+        | ErrorCode::AddressNotAllowed => StatusCode::FORBIDDEN,
         ErrorCode::RouteNotFound | ErrorCode::ModelNotFound => StatusCode::NOT_FOUND,
         ErrorCode::RequestTimeout => StatusCode::REQUEST_TIMEOUT,
         ErrorCode::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,

@@ -27,6 +27,8 @@ pub enum NameId {
     IdentityConsumer,
     /// `identity.tenant`; missing for a caller of none.
     IdentityTenant,
+    /// `identity.subscription`; missing on routes that are in no product.
+    IdentitySubscription,
     /// `identity.roles`.
     IdentityRoles,
     /// `identity.labels.name`.
@@ -108,6 +110,13 @@ pub const NAMES: &[Name] = &[
         NameType::MaybeText,
         Scope::Admit,
         "the name of the caller's Tenant; missing for a caller of none",
+    ),
+    name(
+        NameId::IdentitySubscription,
+        "identity.subscription",
+        NameType::MaybeText,
+        Scope::Admit,
+        "the name of the Subscription that the request is under; missing on a route that is in no Product",
     ),
     name(NameId::IdentityRoles, "identity.roles", NameType::Texts, Scope::Admit, "the caller's roles"),
     name(NameId::IdentityLabels, "identity.labels", NameType::TextMap, Scope::Admit, "the Consumer's labels, by name"),

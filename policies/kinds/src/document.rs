@@ -14,9 +14,11 @@ use crate::consumer::ConsumerSpec;
 use crate::gateway::GatewaySpec;
 use crate::limit::LimitSpec;
 use crate::model::ModelSpec;
+use crate::product::ProductSpec;
 use crate::prompt::PromptSpec;
 use crate::provider::ProviderSpec;
 use crate::route::RouteSpec;
+use crate::subscription::SubscriptionSpec;
 use crate::tenant::TenantSpec;
 use crate::validation::ValidationSpec;
 
@@ -146,6 +148,10 @@ kinds! {
     Tenant(TenantSpec) policy: false,
     /// An application or a person: credentials, roles, labels.
     Consumer(ConsumerSpec) policy: false,
+    /// Routes and models that are offered together, to subscribers.
+    Product(ProductSpec) policy: false,
+    /// A consumer's approved right to a product.
+    Subscription(SubscriptionSpec) policy: false,
     /// How callers prove who they are.
     Authentication(AuthenticationSpec) policy: true,
     /// Who may do what.
@@ -181,6 +187,8 @@ pub const fn example(kind: Kind) -> &'static str {
         Kind::Route => include_str!("route/example.yaml"),
         Kind::Tenant => include_str!("tenant/example.yaml"),
         Kind::Consumer => include_str!("consumer/example.yaml"),
+        Kind::Product => include_str!("product/example.yaml"),
+        Kind::Subscription => include_str!("subscription/example.yaml"),
         Kind::Authentication => include_str!("authentication/example.yaml"),
         Kind::Authorization => include_str!("authorization/example.yaml"),
         Kind::Validation => include_str!("validation/example.yaml"),

@@ -15,7 +15,9 @@ use http::{HeaderMap, Method};
 use serde_json::Value;
 
 use crate::model::ModelPlan;
+use crate::product::ProductPlan;
 use crate::route::RoutePlan;
+use crate::subscription::SubscriptionPlan;
 use crate::tenant::TenantPlan;
 use crate::{Identity, Labels};
 
@@ -41,6 +43,10 @@ pub struct Facts<'a> {
     pub identity: Option<Arc<Identity>>,
     /// The tenant that the caller is of.
     pub tenant: Option<&'a TenantPlan>,
+    /// The subscription that the request is under, once authorised.
+    pub subscription: Option<&'a SubscriptionPlan>,
+    /// Its product.
+    pub product: Option<&'a ProductPlan>,
     /// The route, once matched.
     pub route: Option<&'a RoutePlan>,
     /// The model, once resolved.
@@ -83,6 +89,8 @@ impl<'a> Facts<'a> {
             now,
             identity: None,
             tenant: None,
+            subscription: None,
+            product: None,
             route: None,
             model: None,
             raw_query: query,
@@ -139,6 +147,7 @@ impl Names for Facts<'_> {
             NameId::RequestIp => Some(Cow::Owned(self.ip.to_string())),
             NameId::IdentityConsumer => Some(Cow::Borrowed(self.identity.as_ref()?.name.as_ref()?.as_str())),
             NameId::IdentityTenant => self.tenant.map(|tenant| Cow::Borrowed(tenant.origin.name.as_str())),
+            NameId::IdentitySubscription => self.subscription.map(|own| Cow::Borrowed(own.origin.name.as_str())),
             NameId::RouteName => self.route.map(|route| Cow::Borrowed(route.origin.name.as_str())),
             NameId::ModelName => self.model.map(|model| Cow::Borrowed(model.origin.name.as_str())),
             _ => None,

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use aigw_core::Name;
 use serde_json::Value;
 
-use crate::consumer::ConsumerPlan;
-use crate::{ConsumerId, Labels, TenantId};
+use crate::consumer::{ConsumerPlan, KeyPlan};
+use crate::{ConsumerId, Labels, SubscriptionId, TenantId};
 
 /// A caller. Requests share it: for API keys it is made when the program is loaded.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,6 +19,8 @@ pub struct Identity {
     pub credential: Name,
     /// The tenant that it is of.
     pub tenant: Option<TenantId>,
+    /// The subscription that the credential names.
+    pub subscription: Option<SubscriptionId>,
     /// Its roles, sorted.
     pub roles: Vec<String>,
     /// Its labels.
@@ -35,10 +37,20 @@ impl Identity {
             name: Some(plan.origin.name.clone()),
             credential,
             tenant: plan.tenant,
+            subscription: None,
             roles: plan.roles.clone(),
             labels: plan.labels.clone(),
             claims: None,
         })
+    }
+
+    /// A declared consumer, proved by one of its API keys.
+    pub fn of_key(id: ConsumerId, plan: &ConsumerPlan, key: &KeyPlan) -> Arc<Self> {
+        let caller = Self::of_consumer(id, plan, key.id.clone());
+        match key.subscription {
+            None => caller,
+            subscription => Arc::new(Self { subscription, ..Self::clone(&caller) }),
+        }
     }
 
     /// Whether two proofs are of one caller. What only proofs describe is one caller where these are equal.

@@ -9,9 +9,11 @@ pub mod consumer;
 pub mod gateway;
 pub mod limit;
 pub mod model;
+pub mod product;
 pub mod prompt;
 pub mod provider;
 pub mod route;
+pub mod subscription;
 pub mod tenant;
 pub mod validation;
 

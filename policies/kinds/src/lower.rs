@@ -15,8 +15,8 @@ use std::collections::BTreeMap;
 use aigw_source::{Findings, Sources};
 
 use crate::{
-    Kind, PROGRAM_VERSION, Program, Repository, authentication, authorization, consumer, gateway, limit, model, prompt, provider,
-    route, rules, tenant, validation,
+    Kind, PROGRAM_VERSION, Program, Repository, authentication, authorization, consumer, gateway, limit, model, product, prompt,
+    provider, route, rules, subscription, tenant, validation,
 };
 
 pub(crate) use at::At;
@@ -32,6 +32,8 @@ pub fn lower(repository: &Repository, sources: &Sources, findings: &mut Findings
     let providers = lowering.each(provider::lower::lower);
     let models = lowering.each(model::lower::lower);
     let tenants = lowering.each(|lowering, typed| tenant::lower::lower(lowering, typed, &gateway.attached));
+    let products = lowering.each(product::lower::lower);
+    let subscriptions = lowering.each(subscription::lower::lower);
     let authentications = lowering.each(authentication::lower::lower);
     let validations = lowering.each(validation::lower::lower);
     let consumers = lowering.each(consumer::lower::lower);
@@ -51,6 +53,8 @@ pub fn lower(repository: &Repository, sources: &Sources, findings: &mut Findings
         models,
         tenants,
         consumers,
+        products,
+        subscriptions,
         authentications,
         issuers: std::mem::take(&mut lowering.issuers),
         authorizations,

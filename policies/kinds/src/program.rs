@@ -5,15 +5,18 @@ use std::collections::BTreeMap;
 use aigw_core::Name;
 use serde::{Deserialize, Serialize};
 
+use crate::PolicySet;
 use crate::authentication::{AuthenticationPlan, IssuerPlan};
 use crate::authorization::AuthorizationPlan;
 use crate::consumer::ConsumerPlan;
 use crate::gateway::{GatewayPlan, ParameterPlan};
 use crate::limit::LimitPlan;
 use crate::model::ModelPlan;
+use crate::product::ProductPlan;
 use crate::prompt::PromptPlan;
 use crate::provider::{EndpointPlan, ProviderPlan};
 use crate::route::{MatchRow, RoutePlan};
+use crate::subscription::SubscriptionPlan;
 use crate::tenant::TenantPlan;
 use crate::validation::ValidationPlan;
 
@@ -45,6 +48,12 @@ pub struct Program {
     pub tenants: Vec<TenantPlan>,
     /// Consumers by index.
     pub consumers: Vec<ConsumerPlan>,
+    /// Products by index.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub products: Vec<ProductPlan>,
+    /// Subscriptions by index.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub subscriptions: Vec<SubscriptionPlan>,
     /// Authentication policies by index.
     pub authentications: Vec<AuthenticationPlan>,
     /// Issuers of tokens of all authentication policies by index.
@@ -111,6 +120,10 @@ ids! {
     ModelId => models: ModelPlan,
     /// A tenant.
     TenantId => tenants: TenantPlan,
+    /// A product.
+    ProductId => products: ProductPlan,
+    /// A subscription.
+    SubscriptionId => subscriptions: SubscriptionPlan,
     /// A consumer.
     ConsumerId => consumers: ConsumerPlan,
     /// An authentication policy.
@@ -127,6 +140,17 @@ ids! {
     PromptId => prompts: PromptPlan,
     /// A route.
     RouteId => routes: RoutePlan,
+}
+
+impl Program {
+    /// Every set of policies that a request of a route can be under: the Gateway's, those of the tenants that it serves, those of the products that
+    /// hold it, its own.
+    pub fn policies_of<'p>(&'p self, id: RouteId, route: &'p RoutePlan) -> impl Iterator<Item = &'p PolicySet> + Clone {
+        let tenants = (0_u32..).map(TenantId).zip(&self.tenants);
+        let tenants = tenants.filter(|(own, _)| route.tenant.is_none_or(|only| only == *own)).map(|(_, tenant)| &tenant.policies);
+        let products = self.products.iter().filter(move |product| product.has_route(id)).map(|product| &product.policies);
+        std::iter::once(&route.wider).chain(tenants).chain(products).chain(std::iter::once(&route.own))
+    }
 }
 
 /// Where in the sources something stands.

@@ -164,8 +164,22 @@ impl Program {
         for tenant in &self.tenants {
             self.policy_set(&tenant.policies, || format!("tenant `{}`", tenant.origin.name))?;
         }
+        for product in &self.products {
+            let place = || format!("product `{}`", product.origin.name);
+            product.routes.iter().try_for_each(|id| known(id.of(self).is_some(), place, "route", id.0))?;
+            product.models.iter().try_for_each(|id| known(id.of(self).is_some(), place, "model", id.0))?;
+            product.tenant.map_or(Ok(()), |id| known(id.of(self).is_some(), place, "tenant", id.0))?;
+            self.policy_set(&product.policies, place)?;
+        }
+        for subscription in &self.subscriptions {
+            let place = || format!("subscription `{}`", subscription.origin.name);
+            known(subscription.consumer.of(self).is_some(), place, "consumer", subscription.consumer.0)?;
+            known(subscription.product.of(self).is_some(), place, "product", subscription.product.0)?;
+        }
         for consumer in &self.consumers {
             let place = || format!("consumer `{}`", consumer.origin.name);
+            let named = consumer.keys.iter().filter_map(|key| key.subscription);
+            named.into_iter().try_for_each(|id| known(id.of(self).is_some(), place, "subscription", id.0))?;
             consumer.tenant.map_or(Ok(()), |id| known(id.of(self).is_some(), place, "tenant", id.0))?;
         }
         Ok(())

@@ -58,6 +58,8 @@ pub const NO_AUTHORIZATION: RuleId = rule("S621", "no-authorization");
 pub const OUTSIDE_ITS_FOLDER: RuleId = rule("S650", "outside-its-folder");
 /// A file that nobody owns.
 pub const FILE_WITHOUT_OWNER: RuleId = rule("S651", "file-without-owner");
+/// A subscription whose approval is missing, or given by who may not.
+pub const APPROVAL_NOT_KEPT: RuleId = rule("S660", "approval-not-kept");
 /// An expression that does not compile.
 pub const INVALID_EXPRESSION: RuleId = rule("H810", "expression-invalid");
 /// An expression that names what does not exist.
@@ -91,6 +93,7 @@ pub const ALL: &[RuleId] = &[
     ISSUER_OVER_HTTP,
     NO_AUTHENTICATION,
     NO_AUTHORIZATION,
+    APPROVAL_NOT_KEPT,
     OUTSIDE_ITS_FOLDER,
     FILE_WITHOUT_OWNER,
     INVALID_EXPRESSION,

@@ -77,6 +77,8 @@ fn spec_schema(kind: Kind, generator: &mut SchemaGenerator) -> Value {
         Kind::Route => of::<RouteSpec>(generator),
         Kind::Tenant => of::<TenantSpec>(generator),
         Kind::Consumer => of::<ConsumerSpec>(generator),
+        Kind::Product => of::<crate::product::ProductSpec>(generator),
+        Kind::Subscription => of::<crate::subscription::SubscriptionSpec>(generator),
         Kind::Authentication => of::<AuthenticationSpec>(generator),
         Kind::Authorization => of::<AuthorizationSpec>(generator),
         Kind::Validation => of::<ValidationSpec>(generator),

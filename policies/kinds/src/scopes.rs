@@ -43,7 +43,7 @@ pub struct Policies {
     pub prompts: Vec<Prompt>,
 }
 
-static NONE: Policies = Policies { authorization: Vec::new(), validations: Vec::new(), limits: Vec::new(), prompts: Vec::new() };
+const NONE: &Policies = &Policies { authorization: Vec::new(), validations: Vec::new(), limits: Vec::new(), prompts: Vec::new() };
 
 /// The policies of one request, the widest scope first. A policy that stands in two of its scopes counts once, in the wider.
 #[derive(Clone, Copy, Debug)]
@@ -58,7 +58,7 @@ impl<'p> Scopes<'p> {
     /// Those of a request of which only the route is known: `wider` is what the Gateway gives to it, `own` what it names itself. The two have no
     /// policy in common; the compiler sees to that.
     pub fn of_route(wider: &'p Policies, own: &'p Policies) -> Self {
-        Self { wider, tenant: &NONE, product: &NONE, own }
+        Self { wider, tenant: NONE, product: NONE, own }
     }
 
     /// The same, of a caller of this tenant.

@@ -113,6 +113,8 @@ fn spec(kind: Kind, node: &Document, findings: &mut Findings) -> Option<Spec> {
         Kind::Route => of::<crate::route::RouteSpec>(node, findings),
         Kind::Tenant => of::<crate::tenant::TenantSpec>(node, findings),
         Kind::Consumer => of::<crate::consumer::ConsumerSpec>(node, findings),
+        Kind::Product => of::<crate::product::ProductSpec>(node, findings),
+        Kind::Subscription => of::<crate::subscription::SubscriptionSpec>(node, findings),
         Kind::Authentication => of::<crate::authentication::AuthenticationSpec>(node, findings),
         Kind::Authorization => of::<crate::authorization::AuthorizationSpec>(node, findings),
         Kind::Validation => of::<crate::validation::ValidationSpec>(node, findings),

@@ -42,6 +42,8 @@ fn doc(node: Document) -> Doc {
         Kind::Route => bound::<aigw_kinds::route::RouteSpec>(&node),
         Kind::Tenant => bound::<aigw_kinds::tenant::TenantSpec>(&node),
         Kind::Consumer => bound::<aigw_kinds::consumer::ConsumerSpec>(&node),
+        Kind::Product => bound::<aigw_kinds::product::ProductSpec>(&node),
+        Kind::Subscription => bound::<aigw_kinds::subscription::SubscriptionSpec>(&node),
         Kind::Authentication => bound::<aigw_kinds::authentication::AuthenticationSpec>(&node),
         Kind::Authorization => bound::<aigw_kinds::authorization::AuthorizationSpec>(&node),
         Kind::Validation => bound::<aigw_kinds::validation::ValidationSpec>(&node),

@@ -75,6 +75,8 @@ impl<'j> Judge<'j> {
         self.one("/model", "the Model", expect.model.as_ref(), &text(&record.model));
         self.one("/consumer", "the consumer", expect.consumer.as_ref(), &text(&record.consumer));
         self.one("/tenant", "the tenant", expect.tenant.as_ref(), &text(&record.tenant));
+        self.one("/product", "the product", expect.product.as_ref(), &text(&record.product));
+        self.one("/subscription", "the subscription", expect.subscription.as_ref(), &text(&record.subscription));
         self.one("/target", "the target that served", expect.target.as_ref(), &target);
         self.one("/outcome", "the outcome", expect.outcome.as_ref(), &outcome);
         self.one("/calls", "the number of calls upstream", expect.calls.as_ref(), &Came::Json(self.exchange.sent.len().into()));

@@ -18,7 +18,7 @@ impl Line<'_> {
     fn record(&mut self, record: &Record) {
         #[rustfmt::skip]
         let Record {
-            time, request_id, bundle, method, path, ip, route, route_at, operation, consumer, tenant, credential, model, fallback_from,
+            time, request_id, bundle, method, path, ip, route, route_at, operation, consumer, tenant, product, subscription, credential, model, fallback_from,
             stream, policies, limits, attempts, skipped, usage, outcome, status, code, timings,
         } = record;
         self.raw("{\"time\":");
@@ -33,6 +33,8 @@ impl Line<'_> {
         self.text_if_any(",\"operation\":", operation.as_deref());
         self.text_if_any(",\"consumer\":", consumer.as_deref());
         self.text_if_any(",\"tenant\":", tenant.as_deref());
+        self.text_if_any(",\"product\":", product.as_deref());
+        self.text_if_any(",\"subscription\":", subscription.as_deref());
         self.text_if_any(",\"credential\":", credential.as_deref());
         self.text_if_any(",\"model\":", model.as_deref());
         self.text_if_any(",\"fallbackFrom\":", fallback_from.as_deref());

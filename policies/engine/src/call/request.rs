@@ -2,6 +2,7 @@
 
 use aigw_core::World;
 use aigw_kinds::provider::CredentialPlan;
+use aigw_kinds::subscription::SUBSCRIPTION;
 use aigw_providers::wire::headers::{Forward, request_headers};
 use aigw_providers::wire::{BodyContext, Credential};
 use bytes::Bytes;
@@ -46,6 +47,7 @@ fn finish<W: World>(
     for name in x.credential_headers() {
         headers.remove(name);
     }
+    headers.remove(&SUBSCRIPTION);
     if headers.contains_key(&REQUEST_ID) || x.fixed.loaded.gateway().forward_headers.contains(&REQUEST_ID) {
         headers.insert(REQUEST_ID, HeaderValue::try_from(&x.settlement.record.request_id).ok()?);
     }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use aigw_kinds::authentication::Authentication;
 use aigw_kinds::authorization::Authorization;
 use aigw_kinds::limit::Limit;
+use aigw_kinds::product::ProductPlan;
 use aigw_kinds::prompt::Prompt;
 use aigw_kinds::route::{RoutePlan, ServedModels};
 use aigw_kinds::tenant::{Tenant, TenantPlan};
@@ -12,6 +13,7 @@ use aigw_kinds::validation::Validation;
 use aigw_kinds::{
     AuthenticationId, AuthorizationId, LimitId, ParameterValues, Policies, PolicySet, Program, TenantId, ValidationId,
 };
+use http::{HeaderMap, HeaderName, HeaderValue};
 
 use super::{LoadError, LoadErrorCode};
 
@@ -29,6 +31,30 @@ pub struct LoadedRoute {
     /// Whether it needs no rule that allows.
     pub open: bool,
 }
+
+/// A product, ready.
+#[derive(Debug)]
+pub struct LoadedProduct {
+    /// The policies of what is used under it.
+    pub policies: Policies,
+    notices: Option<(HeaderValue, Option<HeaderValue>)>,
+}
+
+impl LoadedProduct {
+    /// Tells that it is deprecated, and when it ends, where that is so.
+    pub(crate) fn describe(&self, headers: &mut HeaderMap) {
+        let Some((deprecation, sunset)) = &self.notices else { return };
+        headers.insert(DEPRECATION, deprecation.clone());
+        if let Some(sunset) = sunset {
+            headers.insert(SUNSET, sunset.clone());
+        }
+    }
+}
+
+/// RFC 9745.
+const DEPRECATION: HeaderName = HeaderName::from_static("deprecation");
+/// RFC 8594.
+const SUNSET: HeaderName = HeaderName::from_static("sunset");
 
 /// Every policy, ready to be shared by the scopes that name it.
 pub(super) struct Shelf<'p> {
@@ -77,6 +103,13 @@ impl<'p> Shelf<'p> {
         policies.limits.iter_mut().for_each(|limit| *limit = Arc::new(Limit::clone(limit).for_each_tenant()));
         Tenant::new(id, self.program, policies)
             .ok_or_else(|| LoadErrorCode::ProgramInvalid.with("a tenant is not in the program"))
+    }
+
+    pub(super) fn product(&self, plan: &ProductPlan) -> Result<LoadedProduct, LoadError> {
+        let notices = plan.notices().and_then(|(deprecation, sunset)| {
+            Some((HeaderValue::try_from(deprecation).ok()?, sunset.and_then(|sunset| HeaderValue::try_from(sunset).ok())))
+        });
+        Ok(LoadedProduct { policies: self.policies(&plan.policies)?, notices })
     }
 
     /// The policies of one scope.

@@ -42,6 +42,8 @@ pub(crate) fn program() -> Program {
         endpoints: vec![endpoint("a"), endpoint("b")],
         models: vec![model("m", Operation::Chat, chat.to_vec()), model("e", Operation::Embeddings, vec![target(0, 1)])],
         tenants: Vec::new(),
+        products: Vec::new(),
+        subscriptions: Vec::new(),
         consumers: vec![consumer()],
         authentications: vec![AuthenticationPlan {
             origin: origin("keys"),
@@ -182,7 +184,7 @@ fn consumer() -> ConsumerPlan {
         origin: origin("app"),
         labels: BTreeMap::new(),
         roles: vec!["app".to_owned()],
-        keys: vec![KeyPlan { id: name("app-1"), sha256, not_before: None, not_after: None, place: PLACE }],
+        keys: vec![KeyPlan { id: name("app-1"), sha256, subscription: None, not_before: None, not_after: None, place: PLACE }],
         certificates: Vec::new(),
         tokens: Vec::new(),
     }

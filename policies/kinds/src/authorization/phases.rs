@@ -95,15 +95,19 @@ impl Rule {
 
     /// Whether it is about this request, whatever its `when` and its models say.
     fn concerns(&self, asked: &Asked<'_, '_>, operation: Operation) -> bool {
+        let roles = || asked.facts.identity.as_ref().map(|caller| caller.roles.as_slice()).unwrap_or_default();
+        (self.roles.is_empty() || self.roles.iter().any(|role| roles().contains(role))) && self.is_about(asked, operation)
+    }
+
+    /// The same, whatever roles the caller has.
+    fn is_about(&self, asked: &Asked<'_, '_>, operation: Operation) -> bool {
         let facts = asked.facts;
-        let roles = || facts.identity.as_ref().map(|caller| caller.roles.as_slice()).unwrap_or_default();
         let http = |rule: &HttpMatch| {
             let method = rule.methods.is_empty() || rule.methods.iter().any(|method| method == facts.method.as_str());
             method && rule.path.as_ref().is_none_or(|path| path.matches(facts.path))
         };
         (self.operations.is_empty() || self.operations.contains(&operation))
             && (self.routes.is_empty() || self.routes.contains(&asked.route))
-            && (self.roles.is_empty() || self.roles.iter().any(|role| roles().contains(role)))
             && (self.http.is_empty() || (operation == Operation::Http && self.http.iter().any(http)))
     }
 
@@ -173,7 +177,7 @@ pub fn authorize<'p>(
             continue;
         }
         match rule.judge(asked, expressions, by, Phase::Authorize, decisions) {
-            Some(Effect::Deny) => return Err(denied()),
+            Some(Effect::Deny) => return Err(denied(asked)),
             Some(Effect::Allow) => authorized.any_model = true,
             None => {}
         }
@@ -181,8 +185,8 @@ pub fn authorize<'p>(
     if authorized.any_model || possible {
         return Ok(authorized);
     }
-    record_unallowed(policies, Phase::Authorize, decisions);
-    Err(denied())
+    record_unallowed(policies.clone(), Phase::Authorize, decisions);
+    Err(unallowed(policies, asked))
 }
 
 /// What is left to judge once the model is known: rules that name models, or read what only now is known.
@@ -247,8 +251,22 @@ fn rules<'p>(policies: impl Iterator<Item = &'p Arc<Authorization>>) -> impl Ite
     policies.flat_map(|policy| policy.rules.iter().map(|rule| (policy.id, rule)))
 }
 
-fn denied() -> Refusal {
-    Refusal::new(ErrorCode::NotAuthorized, "this caller may not do this")
+fn denied(asked: &Asked<'_, '_>) -> Refusal {
+    Refusal::new(ErrorCode::NotAuthorized, format!("this caller may not ask for `{}` here", asked.operation.as_str()))
+}
+
+/// Names what is missing: a role, where some role would do, and nothing of who has it.
+fn unallowed<'p>(policies: impl Iterator<Item = &'p Arc<Authorization>>, asked: &Asked<'_, '_>) -> Refusal {
+    let mut allowing = rules(policies)
+        .map(|(_, rule)| rule)
+        .filter(|rule| rule.effect == Effect::Allow && !rule.shadow && rule.is_about(asked, asked.operation))
+        .peekable();
+    // Where a role is not what is missing, it is the `when` of a rule, which is nobody else's business.
+    if allowing.peek().is_none() || allowing.any(|rule| rule.concerns(asked, asked.operation)) {
+        return denied(asked);
+    }
+    let message = format!("this caller has none of the roles that may ask for `{}` here", asked.operation.as_str());
+    Refusal::new(ErrorCode::NotAuthorized, message)
 }
 
 /// Names every policy that could have allowed.

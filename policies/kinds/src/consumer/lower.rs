@@ -7,7 +7,8 @@ use std::collections::BTreeMap;
 
 use crate::consumer::{ApiKeySpec, ConsumerPlan, ConsumerSpec, CredentialSpec, KeyPlan};
 use crate::lower::{At, Lowering};
-use crate::{Typed, rules};
+use crate::subscription::SubscriptionSpec;
+use crate::{Doc, Kind, SubscriptionId, Typed, rules};
 
 /// Lowers one consumer.
 pub(crate) fn lower<'a>(lowering: &mut Lowering<'a>, typed: Typed<'a, ConsumerSpec>) -> Option<ConsumerPlan> {
@@ -21,7 +22,7 @@ pub(crate) fn lower<'a>(lowering: &mut Lowering<'a>, typed: Typed<'a, ConsumerSp
     for (index, credential) in spec.credentials.iter().enumerate() {
         let at = credentials.item(index);
         match credential {
-            CredentialSpec::ApiKey(key) => keys.push(api_key(lowering, key, &at)),
+            CredentialSpec::ApiKey(key) => keys.push(api_key(lowering, doc, key, &at)),
             CredentialSpec::Jwt(written) => tokens.extend(token::lower(lowering, written, &at)),
             CredentialSpec::Mtls(written) => certificates.extend(certificate::lower(lowering, written, &at)),
         }
@@ -31,7 +32,7 @@ pub(crate) fn lower<'a>(lowering: &mut Lowering<'a>, typed: Typed<'a, ConsumerSp
     Some(ConsumerPlan { origin, labels, tenant, roles, keys, tokens, certificates })
 }
 
-fn api_key<'a>(lowering: &mut Lowering<'a>, key: &ApiKeySpec, at: &At<'a>) -> KeyPlan {
+fn api_key<'a>(lowering: &mut Lowering<'a>, doc: &Doc, key: &ApiKeySpec, at: &At<'a>) -> KeyPlan {
     if let (Some(begin), Some(end)) = (key.not_before, key.not_after)
         && begin.0 >= end.0
     {
@@ -39,13 +40,29 @@ fn api_key<'a>(lowering: &mut Lowering<'a>, key: &ApiKeySpec, at: &At<'a>) -> Ke
         let message = "the key is never valid: `notAfter` is not behind `notBefore`";
         lowering.unfit(span, message, "exchange the two, or remove the key");
     }
+    let at_subscription = at.key("apiKey").key("subscription");
+    let subscription = key.subscription.as_ref().and_then(|name| subscription(lowering, doc, name.as_str(), &at_subscription));
     KeyPlan {
         id: key.id.clone(),
         sha256: key.sha256.to_ascii_lowercase(),
         not_before: key.not_before.map(|moment| moment.0),
+        subscription,
         not_after: key.not_after.map(|moment| moment.0),
         place: lowering.place(at.span()),
     }
+}
+
+/// The subscription of a credential, which must be of the same consumer.
+fn subscription<'a>(lowering: &mut Lowering<'a>, doc: &Doc, name: &str, at: &At<'a>) -> Option<SubscriptionId> {
+    let id = lowering.reference(Kind::Subscription, name, at)?;
+    let other = lowering.repository.typed::<SubscriptionSpec>(name).filter(|own| own.spec.consumer.as_str() != doc.name);
+    if let Some(other) = other {
+        let message = format!("the subscription `{name}` is of `{}`", other.spec.consumer);
+        let finding = lowering.error(rules::INVALID_COMBINATION, at.span(), message);
+        let finding = finding.label(At::spec(other.doc).key("consumer").span(), "here");
+        lowering.push(finding.help(format!("name a subscription of `{}`", doc.name)));
+    }
+    Some(SubscriptionId(id))
 }
 
 /// A digest or a certificate belongs to one consumer, and the id of a key names one; what selects one consumer's tokens must not select another's every time.

@@ -4,7 +4,7 @@ use aigw_core::{Name, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::authentication::ClaimRule;
-use crate::{IssuerId, Labels, Origin, Place, TenantId};
+use crate::{IssuerId, Labels, Origin, Place, SubscriptionId, TenantId};
 
 /// An application or a person.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -77,6 +77,9 @@ pub struct KeyPlan {
     pub sha256: String,
     /// Before then it is refused.
     pub not_before: Option<Timestamp>,
+    /// The subscription that its requests are under.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub subscription: Option<SubscriptionId>,
     /// From then on it is refused.
     pub not_after: Option<Timestamp>,
     /// Where it stands.

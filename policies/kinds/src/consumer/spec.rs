@@ -100,6 +100,9 @@ pub struct ApiKeySpec {
     pub sha256: String,
     /// Before then the key is refused, written like `notAfter`. Default: it counts at once.
     pub not_before: Option<Instant>,
+    /// The Subscription of this consumer that its requests are under. Default: the one that the header `x-aigw-subscription` names, else the only one
+    /// that holds the route.
+    pub subscription: Option<Name>,
     /// From then on the key is refused: a day such as `2027-01-01` (its beginning, in UTC) or a moment such as `2027-01-01T12:00:00Z`. Default: never.
     pub not_after: Option<Instant>,
 }

@@ -62,6 +62,8 @@ fn key<'a>(lowering: &mut Lowering<'a>, spec: &'a LimitSpec, at: &At<'a>, late: 
             }
             KeyPartSpec::Word(KeyWord::Global) => {}
             KeyPartSpec::Word(KeyWord::Tenant) => parts.push(KeyPart::Tenant),
+            KeyPartSpec::Word(KeyWord::Subscription) => parts.push(KeyPart::Subscription),
+            KeyPartSpec::Word(KeyWord::Product) => parts.push(KeyPart::Product),
             KeyPartSpec::Word(KeyWord::Consumer) => parts.push(KeyPart::Consumer),
             KeyPartSpec::Word(KeyWord::Route) => parts.push(KeyPart::Route),
             KeyPartSpec::Word(KeyWord::Ip) => parts.push(KeyPart::Ip),

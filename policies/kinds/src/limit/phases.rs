@@ -134,7 +134,8 @@ impl ReadyAmount {
             Self::Label { label, default } => {
                 let number = |labels: &Labels| labels.get(label)?.parse().ok();
                 let own = facts.identity.as_ref().and_then(|caller| number(&caller.labels));
-                own.or_else(|| number(&facts.tenant?.labels)).unwrap_or(*default)
+                let subscribed = facts.subscription.and_then(|own| number(&own.labels));
+                subscribed.or(own).or_else(|| number(&facts.tenant?.labels)).unwrap_or(*default)
             }
         }
     }
@@ -190,6 +191,8 @@ fn push_key(keys: &mut String, per: &[KeyPart], facts: &Facts<'_>, expressions: 
         }
         match part {
             KeyPart::Tenant => push_name(keys, facts, NameId::IdentityTenant),
+            KeyPart::Subscription => push_name(keys, facts, NameId::IdentitySubscription),
+            KeyPart::Product => keys.push_str(facts.product.map(|product| product.origin.name.as_str()).unwrap_or_default()),
             KeyPart::Consumer => push_name(keys, facts, NameId::IdentityConsumer),
             KeyPart::Route => push_name(keys, facts, NameId::RouteName),
             KeyPart::Model => push_name(keys, facts, NameId::ModelName),

@@ -63,7 +63,7 @@ pub enum LimitKind {
 pub enum Amount {
     /// The same for every key.
     Fixed(Setting<u64>),
-    /// From the caller's label, else its tenant's, where it is a whole number.
+    /// From the subscription's label, else the consumer's, else its tenant's, where it is a whole number.
     Label {
         /// Which label.
         label: String,
@@ -78,6 +78,10 @@ pub enum Amount {
 pub enum KeyPart {
     /// The tenant; callers of none share one key.
     Tenant,
+    /// The subscription; requests under none share one key.
+    Subscription,
+    /// The product; requests under none share one key.
+    Product,
     /// The consumer; anonymous callers share one key.
     Consumer,
     /// The route.
@@ -94,7 +98,7 @@ impl KeyPart {
     /// Whether it holds something of the caller; the rest is the gateway's own and shared by all.
     pub const fn is_of_caller(self) -> bool {
         match self {
-            Self::Tenant | Self::Consumer | Self::Ip | Self::Expr(_) => true,
+            Self::Tenant | Self::Subscription | Self::Product | Self::Consumer | Self::Ip | Self::Expr(_) => true,
             Self::Route | Self::Model => false,
         }
     }

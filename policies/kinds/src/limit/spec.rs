@@ -43,7 +43,8 @@ impl LimitSpec {
     /// Whether its counters are of callers, and so each of one tenant; otherwise all callers share them.
     pub fn counts_callers(&self) -> bool {
         self.per.items.iter().any(|part| match part {
-            KeyPartSpec::Word(KeyWord::Tenant | KeyWord::Consumer | KeyWord::Ip) | KeyPartSpec::Expr(_) => true,
+            KeyPartSpec::Word(KeyWord::Tenant | KeyWord::Subscription | KeyWord::Product | KeyWord::Consumer | KeyWord::Ip)
+            | KeyPartSpec::Expr(_) => true,
             KeyPartSpec::Word(KeyWord::Global | KeyWord::Route | KeyWord::Model) => false,
         })
     }
@@ -58,6 +59,10 @@ pub enum KeyWord {
     Global,
     /// The caller's tenant; callers of none share one key.
     Tenant,
+    /// The subscription that the request is under; requests under none share one key.
+    Subscription,
+    /// The product that the request is under, within the caller's tenant; requests under none share one key.
+    Product,
     /// The consumer, within its tenant; anonymous callers share one key.
     Consumer,
     /// The route.
@@ -78,7 +83,7 @@ pub struct LimitRuleSpec {
     #[serde(default)]
     pub mode: Mode,
     /// How many requests any stretch of time as long as `window` may hold: a number, `{param: NAME}`, or `{label: NAME, default: NUMBER}` for
-    /// the number in the label of the consumer or, where it has none, of its tenant.
+    /// the number in the label of the subscription, else of the consumer, else of its tenant.
     pub requests: Option<AmountSpec>,
     /// The stretch of time that `requests` counts in.
     pub window: Option<Millis>,
@@ -98,7 +103,7 @@ pub enum AmountSpec {
     Number(u64),
     /// The value of a parameter that the Gateway declares.
     Param(String),
-    /// From the consumer's or the tenant's label.
+    /// From the subscription's, the consumer's or the tenant's label.
     Label {
         /// Which label.
         label: String,
@@ -111,7 +116,7 @@ pub enum AmountSpec {
 #[schemars(deny_unknown_fields)]
 #[expect(dead_code, reason = "only its schema is used")]
 struct LabelForm {
-    /// Name of the label that holds the number: the consumer's, else its tenant's.
+    /// Name of the label that holds the number: the subscription's, else the consumer's, else its tenant's.
     label: String,
     /// The number for callers without that label, or with one that is not a whole number.
     default: u64,
@@ -155,7 +160,7 @@ impl<'de> Deserialize<'de> for KeyPartSpec {
         let expr = |reference: ExprRef| Ok(Self::Expr(reference.expr));
         scalar_or_map(
             from,
-            "`global`, `tenant`, `consumer`, `route`, `model`, `ip` or `{expr: …}`",
+            "`global`, `tenant`, `subscription`, `product`, `consumer`, `route`, `model`, `ip` or `{expr: …}`",
             |word| Ok(Self::Word(word)),
             expr,
         )

@@ -6,10 +6,14 @@ use aigw_core::Operation;
 use aigw_source::{Finding, Findings};
 
 use crate::authorization::{AuthorizationRule, Effect};
+use crate::consumer::ConsumerPlan;
 use crate::model::{ModelPlan, TargetPlan};
+use crate::product::ProductPlan;
 use crate::route::{RoutePlan, ServePlan};
 use crate::tenant::TenantPlan;
-use crate::{EndpointId, Kind, Mode, ModelId, PolicySet, Program, Repository, RouteId, Setting, TenantId, rules};
+use crate::{
+    ConsumerId, EndpointId, Kind, Mode, ModelId, PolicySet, ProductId, Program, Repository, RouteId, Setting, TenantId, rules,
+};
 
 /// More paths than these in one message help nobody.
 const MOST_PATHS: usize = 6;
@@ -30,8 +34,10 @@ pub(crate) fn check(program: &Program, repository: &Repository, findings: &mut F
 struct Check<'p> {
     program: &'p Program,
     tenant: &'p TenantPlan,
-    /// The roles of its callers, each set once.
-    callers: BTreeSet<&'p [String]>,
+    /// Its callers.
+    callers: Vec<(ConsumerId, &'p ConsumerPlan)>,
+    /// Whether tokens make callers of it whom no Consumer stands for, of whatever roles.
+    undeclared: bool,
     /// Whether a request for the model of that index has somewhere to go, at its own targets or at those of a fallback.
     served: Vec<bool>,
 }
@@ -45,9 +51,9 @@ struct Asked<'p> {
 
 impl<'p> Check<'p> {
     fn new(program: &'p Program, id: TenantId, tenant: &'p TenantPlan) -> Self {
-        let own = program.consumers.iter().filter(|consumer| consumer.tenant == Some(id));
+        let callers = (0_u32..).map(ConsumerId).zip(&program.consumers).filter(|(_, consumer)| consumer.tenant == Some(id));
         let served = program.models.iter().map(|model| tenant.is_served_by(model, program)).collect();
-        Self { program, tenant, callers: own.map(|consumer| consumer.roles.as_slice()).collect(), served }
+        Self { program, tenant, callers: callers.collect(), undeclared: makes_callers(program, id), served }
     }
 
     fn route(&self, id: RouteId, route: &RoutePlan, repository: &Repository, findings: &mut Findings) {
@@ -82,20 +88,42 @@ impl<'p> Check<'p> {
 
     /// Whether some caller of the tenant may come so far: some rule may allow, and no rule is sure to deny.
     fn may_ask(&self, route: &RoutePlan, asked: &Asked<'_>) -> bool {
-        let sets: Vec<&PolicySet> = route.policies().chain([&self.tenant.policies]).collect();
+        let sets: Vec<&PolicySet> = self.program.policies_of(asked.route, route).collect();
         let in_force = || {
             let policies = sets.iter().flat_map(|set| &set.authorization).filter_map(|id| id.of(self.program));
             let policies = policies.filter(|policy| policy.mode == Mode::Enforce);
             policies.flat_map(|policy| &policy.rules).filter(|rule| rule.mode == Mode::Enforce)
         };
-        self.callers.iter().any(|roles| {
+        let offered = self.program.products.iter().any(|product| product.has_route(asked.route));
+        let undeclared = (self.undeclared && !offered).then_some(None);
+        self.callers(asked).into_iter().map(Some).chain(undeclared).any(|roles| {
             let fits = |rule: &AuthorizationRule| concerns(rule, asked, roles);
             let allows = |rule: &&AuthorizationRule| rule.effect == Effect::Allow && fits(rule);
             let denies = |rule: &&AuthorizationRule| {
-                rule.effect == Effect::Deny && rule.when.is_none() && rule.http.is_empty() && fits(rule)
+                let sure = roles.is_some() || rule.roles.is_empty();
+                rule.effect == Effect::Deny && rule.when.is_none() && rule.http.is_empty() && sure && fits(rule)
             };
             (route.authorization_open || in_force().any(|rule| allows(&rule))) && !in_force().any(|rule| denies(&rule))
         })
+    }
+
+    /// The roles of the callers that come so far, each set once: on a route that is in a product, its subscribers.
+    fn callers(&self, asked: &Asked<'_>) -> BTreeSet<&'p [String]> {
+        let program = self.program;
+        let holding: Vec<ProductId> = (0_u32..)
+            .map(ProductId)
+            .zip(&program.products)
+            .filter(|(_, product)| product.has_route(asked.route))
+            .map(|(id, _)| id)
+            .collect();
+        let has_model = |product: &ProductPlan| {
+            let mut models = product.models.iter().filter_map(|id| id.of(program));
+            product.models.is_empty() || asked.model.is_none_or(|model| models.any(|own| own.origin == model.origin))
+        };
+        let leads_here = |product: ProductId| holding.contains(&product) && product.of(program).is_some_and(has_model);
+        let subscribed = |id: ConsumerId| program.subscriptions.iter().any(|own| own.consumer == id && leads_here(own.product));
+        let comes = |id: ConsumerId| holding.is_empty() || subscribed(id);
+        self.callers.iter().filter(|(id, _)| comes(*id)).map(|(_, plan)| plan.roles.as_slice()).collect()
     }
 
     /// Where a request for a model could go, and why it may not.
@@ -169,12 +197,17 @@ const fn is_called(target: &TargetPlan) -> bool {
     !matches!(target.weight, Setting::Value(0))
 }
 
+/// Whether some issuer's tokens make callers of a tenant without a Consumer.
+fn makes_callers(program: &Program, id: TenantId) -> bool {
+    program.issuers.iter().filter_map(|issuer| issuer.undeclared.as_ref()).any(|caller| caller.tenant == Some(id))
+}
+
 /// Whether a rule is about this, whatever its `when`, its methods and paths say.
-fn concerns(rule: &AuthorizationRule, asked: &Asked<'_>, roles: &[String]) -> bool {
+fn concerns(rule: &AuthorizationRule, asked: &Asked<'_>, roles: Option<&[String]>) -> bool {
     let named =
         |pattern: &str, model: &str| pattern.strip_suffix('*').map_or(pattern == model, |prefix| model.starts_with(prefix));
     let fits_model = |model: &ModelPlan| rule.models.iter().any(|name| named(name, model.origin.name.as_str()));
-    (rule.roles.is_empty() || rule.roles.iter().any(|role| roles.contains(role)))
+    (rule.roles.is_empty() || roles.is_none_or(|roles| rule.roles.iter().any(|role| roles.contains(role))))
         && (rule.operations.is_empty() || rule.operations.contains(&asked.operation))
         && (rule.routes.is_empty() || rule.routes.contains(&asked.route))
         && (rule.models.is_empty() || asked.model.is_some_and(fits_model))

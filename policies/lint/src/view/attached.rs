@@ -1,6 +1,7 @@
 //! Policies where they are used, and all that a route is under.
 
 use aigw_kinds::gateway::RouteSelector;
+use aigw_kinds::product::ProductSpec;
 use aigw_kinds::route::RouteSpec;
 use aigw_kinds::tenant::TenantSpec;
 use aigw_kinds::written::PolicyUse;
@@ -63,6 +64,9 @@ pub(crate) fn uses(repository: &Repository) -> Vec<Attached<'_>> {
     for tenant in repository.all::<TenantSpec>() {
         all.extend(listed(repository, tenant.doc, None, &tenant.spec.policies));
     }
+    for product in repository.all::<ProductSpec>() {
+        all.extend(listed(repository, product.doc, None, &product.spec.policies));
+    }
     for route in repository.all::<RouteSpec>() {
         all.extend(listed(repository, route.doc, None, &route.spec.policies));
     }
@@ -77,7 +81,8 @@ pub(crate) fn policy_names(repository: &Repository) -> Vec<&str> {
         .flat_map(|gateway| gateway.policies.iter().chain(gateway.attach.iter().flat_map(|attach| &attach.policies)));
     let own = repository.all::<RouteSpec>().flat_map(|route| &route.spec.policies);
     let tenants = repository.all::<TenantSpec>().flat_map(|tenant| &tenant.spec.policies);
-    global.chain(tenants).chain(own).map(|used| used.name.as_str()).collect()
+    let products = repository.all::<ProductSpec>().flat_map(|product| &product.spec.policies);
+    global.chain(tenants).chain(products).chain(own).map(|used| used.name.as_str()).collect()
 }
 
 /// Whether a selector finds a route.

@@ -161,6 +161,8 @@ fn fields<'e>(spec: &'e ExpectSpec, known: &'e Known) -> Vec<Field<'e>> {
         ("/model", names("Model", &known.models, false), &spec.model),
         ("/consumer", names("Consumer", &known.consumers, false), &spec.consumer),
         ("/tenant", names("Tenant", &known.tenants, false), &spec.tenant),
+        ("/product", names("Product", &known.products, false), &spec.product),
+        ("/subscription", names("Subscription", &known.subscriptions, false), &spec.subscription),
         ("/target", names("target", &known.targets, false), &spec.target),
         ("/outcome", names("outcome", &known.outcomes, true), &spec.outcome),
         ("/calls", ALWAYS_COUNT, &spec.calls),

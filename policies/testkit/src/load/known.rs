@@ -15,6 +15,8 @@ pub(super) struct Known {
     pub(super) models: BTreeSet<String>,
     pub(super) consumers: BTreeSet<String>,
     pub(super) tenants: BTreeSet<String>,
+    pub(super) products: BTreeSet<String>,
+    pub(super) subscriptions: BTreeSet<String>,
     /// `provider/endpoint`.
     pub(super) endpoints: BTreeSet<String>,
     /// `provider/endpoint/model`, and `provider/endpoint` for what is forwarded as it is.
@@ -52,6 +54,8 @@ impl Known {
         let mut known = Self {
             routes: names(&mut program.routes.iter().map(|plan| &plan.origin)),
             models: names(&mut program.models.iter().map(|plan| &plan.origin)),
+            products: names(&mut program.products.iter().map(|plan| &plan.origin)),
+            subscriptions: names(&mut program.subscriptions.iter().map(|plan| &plan.origin)),
             tenants: names(&mut program.tenants.iter().map(|plan| &plan.origin)),
             consumers: names(&mut program.consumers.iter().map(|plan| &plan.origin)),
             secrets: program.secrets.iter().cloned().collect(),

@@ -46,17 +46,18 @@ impl Reach {
         if operations.is_empty() {
             return;
         }
-        route.authorization().for_each(|policy| enter(&mut self.authorizations, policy.index(), id));
-        route.validations().for_each(|validation| enter(&mut self.validations, validation.index(), id));
+        let sets = || program.policies_of(id, route);
+        sets().flat_map(|set| &set.authorization).for_each(|policy| enter(&mut self.authorizations, policy.index(), id));
+        sets().flat_map(|set| &set.validations).for_each(|validation| enter(&mut self.validations, validation.index(), id));
         let serves = operations.contains(&Operation::Chat) || operations.contains(&Operation::Embeddings);
-        for limit in route.limits() {
+        for limit in sets().flat_map(|set| &set.limits) {
             // Where there never is a model, what waits for one is not counted.
             if serves || limit.of(program).is_some_and(|plan| plan.phase != Phase::Resolve) {
                 enter(&mut self.limits, limit.index(), id);
             }
         }
         if operations.contains(&Operation::Chat) {
-            route.prompts().for_each(|used| enter(&mut self.prompts, used.prompt.index(), id));
+            sets().flat_map(|set| &set.prompts).for_each(|used| enter(&mut self.prompts, used.prompt.index(), id));
         }
         match &route.serve {
             ServePlan::Models { models, .. } => {

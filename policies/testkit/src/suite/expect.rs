@@ -25,6 +25,10 @@ pub struct ExpectSpec {
     pub consumer: Option<Matcher>,
     /// The tenant that the caller is of; `{absent: true}` where it is of none.
     pub tenant: Option<Matcher>,
+    /// The product that the request was under.
+    pub product: Option<Matcher>,
+    /// The subscription that the request was under.
+    pub subscription: Option<Matcher>,
     /// The target that served, as `provider/endpoint/model`.
     pub target: Option<Matcher>,
     /// Every target that was called, in order.

@@ -74,7 +74,7 @@ fn record() -> impl Strategy<Value = Record> {
     );
     (
         (text(), any::<[String; 4]>()),
-        (any::<Option<String>>(), [(); 7].map(|()| option::of(text()))),
+        (any::<Option<String>>(), [(); 9].map(|()| option::of(text()))),
         any::<i64>(),
         any::<bool>(),
         lists,
@@ -83,7 +83,8 @@ fn record() -> impl Strategy<Value = Record> {
         .prop_map(
             |(given, known, time, stream, (policies, limits, attempts, skipped, timings), (outcome, code, status, usage))| {
                 let (bundle, [request_id, method, path, ip]) = given;
-                let (operation, [route, route_at, consumer, tenant, credential, model, fallback_from]) = known;
+                let (operation, [route, route_at, consumer, tenant, product, subscription, credential, model, fallback_from]) =
+                    known;
                 let time = Timestamp::from_millis(time);
                 let operation = operation.map(Into::into);
                 let timings = timings.into_iter().map(|(phase, micros)| (phase.into(), micros)).collect();
@@ -99,6 +100,8 @@ fn record() -> impl Strategy<Value = Record> {
                     operation,
                     consumer,
                     tenant,
+                    product,
+                    subscription,
                     credential,
                     model,
                     fallback_from,

@@ -49,7 +49,7 @@ impl KeyTable {
         for (id, consumer) in (0_u32..).map(ConsumerId).zip(consumers) {
             for key in &consumer.keys {
                 let digest = hex::digest(&key.sha256).ok_or_else(|| KeyFault::Digest(key.id.clone()))?;
-                let identity = Identity::of_consumer(id, consumer, key.id.clone());
+                let identity = Identity::of_key(id, consumer, key);
                 let entry = KeyEntry { identity, not_before: key.not_before, not_after: key.not_after };
                 if let Some(earlier) = table.0.insert(digest, entry) {
                     return Err(KeyFault::Duplicate(earlier.identity.credential.clone(), key.id.clone()));

@@ -302,6 +302,7 @@ impl Issuer {
             name: None,
             credential: self.name.clone(),
             tenant: plan.tenant,
+            subscription: None,
             roles: plan.roles.clone(),
             labels: plan.labels.iter().filter_map(label).collect(),
             claims: None,

@@ -57,6 +57,7 @@ fn a_route_of_a_tenant_serves_its_callers_alone() {
         name: None,
         credential: "key".parse().unwrap(),
         tenant,
+        subscription: None,
         roles: Vec::new(),
         labels: Labels::new(),
         claims: None,

@@ -91,6 +91,33 @@ spec: {serve: {http: p}, matches: [{path: /y}], authorization: open}
 }
 
 #[test]
+fn a_route_in_a_product_is_asked_by_its_subscribers_alone() {
+    let with = |product: &str, consumer: &str| {
+        checked(&format!(
+            "kind: Model
+metadata: {{name: far}}
+spec: {{targets: [{{target: p/us/m}}]}}
+---
+kind: Route
+metadata: {{name: r}}
+spec: {{surfaces: [openai], serve: {{models: [far, here]}}, authorization: open}}
+---
+kind: Product
+metadata: {{name: offer}}
+spec: {{routes: [r], {product}}}
+---
+kind: Subscription
+metadata: {{name: s}}
+spec: {{consumer: {consumer}, product: offer, state: approved, requestedBy: ann}}
+"
+        ))
+        .lines()
+        .count()
+    };
+    assert_eq!([with("", "a"), with("models: [here]", "a"), with("models: [far]", "a"), with("", "b")], [1, 0, 1, 0]);
+}
+
+#[test]
 fn what_its_callers_cannot_ask_is_no_fault() {
     let with = |spec: &str, rules: &str| {
         checked(&format!(

@@ -20,9 +20,12 @@ pub(crate) fn check(repository: &Repository, _: &Sources, findings: &mut Finding
         for (index, part) in per.items.iter().enumerate() {
             let KeyPartSpec::Expr(text) = part else { continue };
             let reads = view::reads(text);
-            let identified = reads
-                .iter()
-                .any(|read| matches!(read.name, NameId::IdentityConsumer | NameId::IdentityTenant | NameId::IdentityLabels));
+            let identified = reads.iter().any(|read| {
+                matches!(
+                    read.name,
+                    NameId::IdentityConsumer | NameId::IdentityTenant | NameId::IdentitySubscription | NameId::IdentityLabels
+                )
+            });
             let Some(written) = reads.iter().find_map(by_caller).filter(|_| !identified) else { continue };
             let item = if per.list { format!("/spec/per/{index}/expr") } else { "/spec/per/expr".to_owned() };
             let message = format!("the key of this limit is {written}, so each new value gives the caller a new allowance");

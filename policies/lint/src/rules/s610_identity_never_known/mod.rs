@@ -77,6 +77,9 @@ fn limit(spec: &LimitSpec) -> Vec<(String, &'static str)> {
         let item = if spec.per.list { format!("/spec/per/{index}") } else { "/spec/per".to_owned() };
         match part {
             KeyPartSpec::Word(KeyWord::Consumer) => places.push((item, "requests are counted by the consumer")),
+            KeyPartSpec::Word(KeyWord::Subscription | KeyWord::Product) => {
+                places.push((item, "requests are counted by the subscription"));
+            }
             KeyPartSpec::Word(KeyWord::Tenant) => places.push((item, "requests are counted by the tenant")),
             KeyPartSpec::Expr(text) if reads_only_identity(&view::reads(text)) => places.push((format!("{item}/expr"), READS)),
             _ => {}
@@ -113,6 +116,7 @@ fn is_identity(read: &NameRef) -> bool {
         read.name,
         NameId::IdentityConsumer
             | NameId::IdentityTenant
+            | NameId::IdentitySubscription
             | NameId::IdentityRoles
             | NameId::IdentityClaims
             | NameId::IdentityLabels

@@ -31,7 +31,7 @@ impl Lister<'_> {
         for ((id, plan), rules) in (0_u32..).map(AuthorizationId).zip(&program.authorizations).zip(&reach.rules) {
             let policy = plan.origin.name.as_str();
             let judging: Vec<&Asked<'_>> =
-                reach.asked.iter().filter(|asked| asked.route.authorization().any(|own| own == id)).collect();
+                reach.asked.iter().filter(|asked| asked.policies().any(|set| set.authorization.contains(&id))).collect();
             let rules = rules.iter().map(|rule| {
                 let enabled = plan.mode != Mode::Disabled && rule.plan.mode != Mode::Disabled;
                 enabled.then(|| self.authorization_rule(policy, rule, &judging))

@@ -150,7 +150,10 @@ fn key(program: &Program, is: impl Fn(&KeyPlan) -> bool) -> Option<Place> {
 
 /// The rules in force of a route.
 fn rules<'r>(program: &'r Program, reach: &'r Reach<'_>, asked: &'r Asked<'_>) -> impl Iterator<Item = &'r Rule<'r>> {
-    let policies = asked.route.authorization().filter(|id| id.of(program).is_some_and(|plan| plan.mode == Mode::Enforce));
+    let policies = asked
+        .policies()
+        .flat_map(|set| &set.authorization)
+        .filter(|id| id.of(program).is_some_and(|plan| plan.mode == Mode::Enforce));
     policies.filter_map(|id| reach.rules.get(id.index())).flatten().filter(|rule| rule.plan.mode == Mode::Enforce)
 }
 

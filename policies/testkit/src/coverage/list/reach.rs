@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use aigw_core::Operation;
 use aigw_kinds::authorization::AuthorizationRule;
 use aigw_kinds::route::{RoutePlan, ServePlan};
-use aigw_kinds::{ExpressionScope, Program, RouteId};
+use aigw_kinds::{ExpressionScope, PolicySet, Program, RouteId};
 
 /// What can be asked, and the rules that judge it. Made once: policies and routes come in thousands.
 pub(super) struct Reach<'p> {
@@ -65,6 +65,11 @@ impl Asked<'_> {
     /// Whether a request for this knows a model.
     pub(super) const fn has_model(&self) -> bool {
         matches!(self.operation, Operation::Chat | Operation::Embeddings)
+    }
+
+    /// Every set of policies that a request for this can be under.
+    pub(super) fn policies(&self) -> impl Iterator<Item = &PolicySet> {
+        self.program.policies_of(self.id, self.route)
     }
 
     /// Whether the rule is judged here at all: where there never is a model, a rule about models says nothing.

@@ -426,6 +426,7 @@ fn no_more_tokens_are_remembered_than_there_is_room_for() {
         name: None,
         credential: "idp".parse().unwrap(),
         tenant: None,
+        subscription: None,
         roles: Vec::new(),
         labels: Default::default(),
         claims: None,
