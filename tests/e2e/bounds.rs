@@ -147,7 +147,7 @@ async fn one_address_gets_no_more_connections_than_it_may_have() {
 #[tokio::test]
 async fn one_address_sends_no_more_requests_than_it_may_and_a_proxys_clients_are_told_apart() {
     let mut policies = Policies::mock("{text: here}");
-    policies.gateway = "bounds: {requestsPerAddress: {requests: 2, window: 1h}}\n  trustedProxies: [127.0.0.1]".to_owned();
+    policies.gateway = "bounds: {requestsPerAddress: {requests: 2, window: 1h}}\ntrustedProxies: [127.0.0.1]".to_owned();
     let gateway = Gateway::dev(&policies).await;
     let from = async |client: &str| {
         let mut request = post(gateway.data, &chat("hello"));
@@ -162,7 +162,7 @@ async fn one_address_sends_no_more_requests_than_it_may_and_a_proxys_clients_are
     let refused = from("2001:db8::3").await;
     let seconds: u64 = refused.headers["retry-after"].to_str().unwrap().parse().unwrap();
     assert!(refused.status == 429 && (3_000..=4_050).contains(&seconds), "{seconds}");
-    let metric = "aigw_requests_total{aigw_route=\"\",aigw_outcome=\"refused\",http_response_status_class=\"4xx\",error_type=\"address_limited\"}";
+    let metric = "aigw_requests_total{aigw_route=\"\",aigw_outcome=\"refused\",http_response_status_class=\"4xx\",error_type=\"address_limited\",aigw_tenant=\"\"}";
     assert_eq!(gateway.metric(metric).await, 2.0);
 }
 
