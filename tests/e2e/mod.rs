@@ -4,6 +4,7 @@ mod activates;
 mod admin;
 mod audit;
 mod azure;
+mod borders;
 mod bounds;
 mod bundles;
 mod canary;

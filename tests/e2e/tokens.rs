@@ -2,26 +2,17 @@
 
 use std::net::SocketAddr;
 
-use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair};
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::Request;
 use http_body_util::Full;
 use serde_json::{Value, json};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
-use tokio::task::JoinHandle;
 
 use crate::support::client::{Answer, Client};
 use crate::support::gateway::Gateway;
-use crate::support::until_async;
+use crate::support::{issuer, until_async};
 
 /// Stands in a claim that nobody asked for.
 const SUBJECT: &str = "canary-subject-83b1";
-
-fn pair() -> Ed25519KeyPair {
-    Ed25519KeyPair::from_seed_unchecked(&[7; 32]).unwrap()
-}
 
 fn policies(issuer: SocketAddr) -> String {
     format!(
@@ -55,36 +46,12 @@ spec:
     )
 }
 
-/// An issuer with one key, until it is aborted.
-fn serve(listener: TcpListener) -> JoinHandle<()> {
-    let key = json!({"kty": "OKP", "crv": "Ed25519", "kid": "k", "x": URL_SAFE_NO_PAD.encode(pair().public_key())});
-    let body = json!({"keys": [key]}).to_string();
-    tokio::spawn(async move {
-        loop {
-            let (mut stream, _) = listener.accept().await.unwrap();
-            let mut head = [0; 2048];
-            let _ = stream.read(&mut head).await;
-            let answer = format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}", body.len());
-            let _ = stream.write_all(answer.as_bytes()).await;
-        }
-    })
-}
-
-fn token(issuer: SocketAddr) -> String {
-    let exp = jiff::Timestamp::now().as_second() + 120;
-    let claims = json!({"iss": format!("http://{issuer}"), "aud": "aigw", "exp": exp, "sub": SUBJECT, "team": "search"});
-    let signed =
-        format!("{}.{}", URL_SAFE_NO_PAD.encode(r#"{"alg":"EdDSA","kid":"k"}"#), URL_SAFE_NO_PAD.encode(claims.to_string()));
-    let signature = URL_SAFE_NO_PAD.encode(pair().sign(signed.as_bytes()));
-    format!("{signed}.{signature}")
-}
-
 async fn ask(gateway: &Gateway, token: &str) -> Answer {
     let request = Request::builder().uri("/v1/models").header("host", "x").header("authorization", format!("Bearer {token}"));
     Client::connect(gateway.data).await.send(request.body(Full::default()).unwrap()).await
 }
 
-async fn issuer(gateway: &Gateway) -> Value {
+async fn shown(gateway: &Gateway) -> Value {
     gateway.status().await.pointer("/bundle/issuers/0").unwrap().clone()
 }
 
@@ -94,20 +61,20 @@ async fn an_issuer_may_be_away_at_the_start_and_later() {
     let address = listener.local_addr().unwrap();
     drop(listener);
     let gateway = Gateway::dev_yaml(&policies(address)).await;
-    let token = token(address);
+    let token = issuer::token(address, &json!({"sub": SUBJECT, "team": "search"}));
     let told = until_async("the issuer was found away", || async {
         let told = ask(&gateway, &token).await;
         (told.status == 503).then_some(told)
     })
     .await;
     assert_eq!(told.code(), "503 identity_unavailable");
-    let state = issuer(&gateway).await;
+    let state = shown(&gateway).await;
     assert_eq!((state["name"].as_str(), state["keys"].as_u64()), (Some("idp"), Some(0)));
     assert!(state["error"].is_string(), "{state}");
 
-    let stand = serve(TcpListener::bind(address).await.unwrap());
+    let stand = issuer::serve(TcpListener::bind(address).await.unwrap());
     until_async("the issuer's keys came", || async { (ask(&gateway, &token).await.status == 200).then_some(()) }).await;
-    let state = issuer(&gateway).await;
+    let state = shown(&gateway).await;
     assert_eq!((state["keys"].as_u64(), state["error"].as_str()), (Some(1), None), "{state}");
     let metrics = gateway.get("/metrics").await.body;
     assert!(metrics.contains("aigw_issuer_keys{aigw_issuer=\"idp\"} 1"), "{metrics}");

@@ -6,6 +6,7 @@ pub(crate) mod azure;
 pub(crate) mod bundles;
 pub(crate) mod client;
 pub(crate) mod gateway;
+pub(crate) mod issuer;
 pub(crate) mod policies;
 pub(crate) mod upstream;
 
