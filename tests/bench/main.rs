@@ -1,12 +1,13 @@
 //! Benchmarks of the gateway beside nginx, in one command: `tests/bench/run`. Not tests: they time things.
 //!
 //! `compare` starts a mock upstream, nginx and the gateway, drives them in interleaved runs and writes a table; `upstream` and `load` are its parts.
-//! `startup` times the command line, `simulate` the simulated world, `policies` the tests of policies.
+//! `startup` times the command line, `simulate` the simulated world, `identity` what it costs to know who calls, `policies` the tests of policies.
 
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a benchmark prints its figures")]
 
 mod access;
 mod compare;
+mod identity;
 mod load;
 mod process;
 mod simulate;
@@ -51,9 +52,10 @@ fn run(args: &[String]) -> anyhow::Result<()> {
         }
         ["startup", aigw] => startup::run(aigw),
         ["simulate"] => simulate::run(),
+        ["identity"] => identity::run(),
         ["policies", aigw, cerbos @ ..] => suites::run(aigw, cerbos.first().copied()),
         _ => bail!(
-            "usage: aigw-bench upstream ADDRESS | load ADDRESS SCENARIO SECONDS CONNECTIONS [RATE] | compare AIGW NGINX FOLDER [REPETITIONS] | startup AIGW | simulate | policies AIGW [CERBOS]"
+            "usage: aigw-bench upstream ADDRESS | load ADDRESS SCENARIO SECONDS CONNECTIONS [RATE] | compare AIGW NGINX FOLDER [REPETITIONS] | startup AIGW | simulate | identity | policies AIGW [CERBOS]"
         ),
     }
 }

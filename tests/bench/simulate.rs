@@ -27,7 +27,7 @@ const DELTA: &str = "data: {\"id\":\"x\",\"object\":\"chat.completion.chunk\",\"
 const STOP: &str = "data: {\"id\":\"x\",\"object\":\"chat.completion.chunk\",\"created\":0,\"model\":\"m\",\"choices\":[{\"index\":0,\"delta\":{},\"finish_reason\":\"stop\"}]}\n\ndata: [DONE]\n\n";
 
 /// Answers every call alike, at once.
-struct Always(Answer);
+pub(crate) struct Always(Answer);
 
 impl Upstream for Always {
     fn answer(&self, _: &Sent) -> Result<Answer, Unscripted> {
@@ -97,7 +97,7 @@ fn checked(exchanges: Vec<Exchange>) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn whole() -> Always {
+pub(crate) fn whole() -> Always {
     Always(answers("application/json", vec![Piece::Data(Bytes::from_static(WHOLE.as_bytes()))]))
 }
 

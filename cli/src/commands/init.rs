@@ -29,6 +29,12 @@ const AZURE_OPENAI: &[(&str, &str)] = example!(
     "azure-openai": "gateway.yaml", "providers.yaml", "models.yaml", "routes.yaml", "access.yaml", "routing.test.yaml",
     "reliability.test.yaml", "limits.test.yaml", "fixtures/shared.yaml"
 );
+const MULTI_TENANT: &[(&str, &str)] = example!(
+    "multi-tenant": "gateway.yaml", "platform/access.yaml", "platform/products.yaml", "platform/routes.yaml", "platform/tenants.yaml",
+    "platform/upstreams.yaml", "tenants/contoso/consumers.yaml", "tenants/contoso/routes.yaml", "tenants/contoso/subscriptions.yaml",
+    "tenants/fabrikam/consumers.yaml", "tenants/fabrikam/routes.yaml", "tenants/fabrikam/subscriptions.yaml", "border.test.yaml",
+    "identity.test.yaml", "input.test.yaml", "products.test.yaml", "fixtures/shared.yaml"
+);
 
 /// Arguments of `init`.
 #[derive(Debug, Args)]
@@ -49,6 +55,8 @@ enum Example {
     Quickstart,
     /// Two Azure OpenAI regions behind one model name
     AzureOpenai,
+    /// Two tenants with keys and tokens, products, and a border between them
+    MultiTenant,
 }
 
 impl Init {
@@ -56,6 +64,7 @@ impl Init {
         let documents = match self.from {
             Example::Quickstart => QUICKSTART,
             Example::AzureOpenai => AZURE_OPENAI,
+            Example::MultiTenant => MULTI_TENANT,
         };
         let mut files: Vec<(&str, String)> =
             documents.iter().map(|(name, text)| (*name, format!("{}{text}", header(name)))).collect();

@@ -12,14 +12,20 @@ fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
 }
 
-fn compile_folder(folder: &Path) -> Compiled {
-    let mut files = BTreeMap::new();
+fn collect(root: &Path, folder: &Path, files: &mut BTreeMap<String, Vec<u8>>) {
     for entry in std::fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
-        if path.is_file() {
-            files.insert(path.file_name().unwrap().to_string_lossy().into_owned(), std::fs::read(&path).unwrap());
+        if path.is_dir() {
+            collect(root, &path, files);
+        } else {
+            files.insert(path.strip_prefix(root).unwrap().to_string_lossy().replace('\\', "/"), std::fs::read(&path).unwrap());
         }
     }
+}
+
+fn compile_folder(folder: &Path) -> Compiled {
+    let mut files = BTreeMap::new();
+    collect(folder, folder, &mut files);
     compile(Input { files, refused: Vec::new() }, &Limits::default())
 }
 
@@ -34,7 +40,13 @@ fn lines(compiled: &Compiled) -> Vec<String> {
 
 #[test]
 fn examples_have_no_findings() {
-    for folder in ["examples/quickstart", "examples/azure-openai", "tests/clients/policies", "tests/bench/policies"] {
+    for folder in [
+        "examples/quickstart",
+        "examples/azure-openai",
+        "examples/multi-tenant",
+        "tests/clients/policies",
+        "tests/bench/policies",
+    ] {
         let compiled = compile_folder(&root().join(folder));
         assert_eq!(lines(&compiled), Vec::<String>::new(), "{folder}");
         assert!(compiled.program.is_some(), "{folder}");

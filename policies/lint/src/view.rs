@@ -9,7 +9,7 @@ mod strings;
 mod targets;
 
 use aigw_kinds::gateway::{BoundsSpec, GatewaySpec};
-use aigw_kinds::{Doc, Mode, Repository, Spec, Typed};
+use aigw_kinds::{Doc, Kind, Mode, Repository, Spec, Typed};
 
 pub(crate) use attached::{Attached, Uses, policy_names, routes, selects, uses};
 pub(crate) use expressions::{conditions, reads};
@@ -22,6 +22,12 @@ pub(crate) use targets::{Destination, destination, model_destinations, written};
 /// Whether every document could be read. Where one could not, nothing can be said to be missing or unused.
 pub(crate) fn is_complete(repository: &Repository) -> bool {
     repository.documents.iter().all(|doc| doc.spec.is_some() && !doc.name.is_empty())
+}
+
+/// The documents whose labels limits take numbers from.
+pub(crate) fn label_holders(repository: &Repository) -> impl Iterator<Item = &Doc> {
+    let holds = |doc: &&Doc| matches!(doc.kind, Kind::Subscription | Kind::Consumer | Kind::Tenant);
+    repository.documents.iter().filter(holds)
 }
 
 /// The Gateway, where there is one that could be read.

@@ -14,7 +14,7 @@ mod visit;
 
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use aigw_core::{Call, EndpointKey, IssuerKey, KeySet, Millis, Moment, Record, Secret, Timestamp, TransportError, World};
 use http::Response;
@@ -43,7 +43,8 @@ struct Inner {
     lost: Mutex<BTreeSet<String>>,
     tokenless: Mutex<BTreeSet<EndpointKey>>,
     /// The keys of every issuer, and those it has once it was asked again.
-    key_sets: [Arc<KeySet>; 2],
+    /// Made when first asked for: few worlds need them, and keys cost more than a world.
+    key_sets: OnceLock<[Arc<KeySet>; 2]>,
     asked_again: AtomicBool,
     issuers_down: AtomicBool,
     timers: Timers,
@@ -63,7 +64,7 @@ impl Sim {
             counters: SimCounters::new(seed),
             lost: Mutex::default(),
             tokenless: Mutex::default(),
-            key_sets: tokens::key_sets(),
+            key_sets: OnceLock::new(),
             asked_again: AtomicBool::new(false),
             issuers_down: AtomicBool::new(false),
             timers: Timers::default(),
@@ -182,7 +183,7 @@ impl World for Sim {
 
     fn issuer_keys(&self, _: IssuerKey) -> Option<Arc<KeySet>> {
         let set = usize::from(self.0.asked_again.load(Ordering::Relaxed));
-        let keys = self.0.key_sets.get(set)?;
+        let keys = self.0.key_sets.get_or_init(tokens::key_sets).get(set)?;
         (!self.0.issuers_down.load(Ordering::Relaxed)).then(|| Arc::clone(keys))
     }
 

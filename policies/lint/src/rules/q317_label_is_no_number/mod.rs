@@ -3,24 +3,22 @@
 use std::collections::BTreeMap;
 
 use aigw_kinds::Repository;
-use aigw_kinds::consumer::ConsumerSpec;
 use aigw_kinds::limit::{AmountSpec, LimitSpec};
 use aigw_source::{Finding, Findings, Level, RuleId, Sources, Span};
 
-use crate::view::step;
+use crate::view::{self, step};
 
 pub(crate) const ID: RuleId = RuleId { code: "Q317", name: "label-is-no-number" };
 pub(crate) const LEVEL: Level = Level::Warning;
 
 pub(crate) fn check(repository: &Repository, _: &Sources, findings: &mut Findings) {
     let read = read_as_numbers(repository);
-    for consumer in repository.all::<ConsumerSpec>() {
-        for (label, value) in &consumer.doc.labels {
+    for holder in view::label_holders(repository) {
+        for (label, value) in &holder.labels {
             let Some((limit, place)) = read.get(label.as_str()).filter(|_| value.parse::<u64>().is_err()) else { continue };
-            let message = format!(
-                "the limit `{limit}` takes its number from this label, and `{value}` is none: its default counts instead"
-            );
-            let finding = Finding::warning(ID, consumer.doc.locate(&format!("/metadata/labels/{}", step(label))), message)
+            let message =
+                format!("the limit `{limit}` takes its number from this label, and `{value}` is none, so that it does not count");
+            let finding = Finding::warning(ID, holder.locate(&format!("/metadata/labels/{}", step(label))), message)
                 .label(*place, "read here")
                 .help("write a whole number in quotes, such as `\"600\"`");
             findings.push(finding);
