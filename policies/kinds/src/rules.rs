@@ -58,6 +58,8 @@ pub const NO_AUTHORIZATION: RuleId = rule("S621", "no-authorization");
 pub const OUTSIDE_ITS_FOLDER: RuleId = rule("S650", "outside-its-folder");
 /// A file that nobody owns.
 pub const FILE_WITHOUT_OWNER: RuleId = rule("S651", "file-without-owner");
+/// A document in a tenant's folder that concerns others.
+pub const CONCERNS_ANOTHER_TENANT: RuleId = rule("S654", "concerns-another-tenant");
 /// A subscription whose approval is missing, or given by who may not.
 pub const APPROVAL_NOT_KEPT: RuleId = rule("S660", "approval-not-kept");
 /// An expression that does not compile.
@@ -96,6 +98,7 @@ pub const ALL: &[RuleId] = &[
     APPROVAL_NOT_KEPT,
     OUTSIDE_ITS_FOLDER,
     FILE_WITHOUT_OWNER,
+    CONCERNS_ANOTHER_TENANT,
     INVALID_EXPRESSION,
     UNKNOWN_NAME,
     NOT_YET_KNOWN,

@@ -176,6 +176,7 @@ const RULES: &[Rule] = &[
     other!("kinds" Error kinds::FILE_WITHOUT_OWNER, "s651_file_without_owner"),
     own!(s652_ownership_never_decides),
     own!(s653_ownership_of_nothing),
+    other!("kinds" Error kinds::CONCERNS_ANOTHER_TENANT, "s654_concerns_another_tenant"),
     other!("kinds" Error kinds::APPROVAL_NOT_KEPT, "s660_approval_not_kept"),
     own!(s661_tenant_without_consumers),
     own!(s662_product_without_subscription),

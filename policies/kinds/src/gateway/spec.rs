@@ -57,6 +57,10 @@ pub struct OwnershipSpec {
     #[serde(default)]
     #[schemars(length(max = 100))]
     pub kinds: Vec<Kind>,
+    /// The Tenant that the documents there concern alone, with the path's captures as `{name}`: what they say is theirs, and nobody else attaches their
+    /// policies. Default: any tenant, and none.
+    #[schemars(length(min = 1, max = 200))]
+    pub tenant: Option<String>,
     /// Who approves changes: `@user`, `@organisation/team` or an e-mail address, with the path's captures as `{name}`.
     #[schemars(length(min = 1, max = 50))]
     pub owners: Vec<String>,

@@ -10,7 +10,7 @@ use super::{Decided, Ownership};
 use crate::gateway::OwnershipSpec;
 use crate::lower::uses::with_article;
 use crate::lower::{At, Lowering, listed};
-use crate::rules;
+use crate::{Kind, rules};
 
 /// Checks the entries, then every file against the entry that decides for it.
 pub(crate) fn check<'a>(lowering: &mut Lowering<'a>, specs: &'a [OwnershipSpec], at: &At<'a>) {
@@ -22,6 +22,7 @@ pub(crate) fn check<'a>(lowering: &mut Lowering<'a>, specs: &'a [OwnershipSpec],
     let Some(ownership) = Ownership::of(specs).filter(|_| sound && !specs.is_empty()) else { return };
     files(lowering, &ownership, at);
     documents(lowering, &ownership, at);
+    super::tenants::check(lowering, &ownership, at);
 }
 
 /// What an entry says of itself: a path, kinds and owners that can be.
@@ -46,6 +47,12 @@ fn entry<'a>(lowering: &mut Lowering<'a>, spec: &'a OwnershipSpec, at: &At<'a>) 
     for (index, owner) in spec.owners.iter().enumerate() {
         let span = at.key("owners").item(index).span();
         sound &= known(lowering, owner, &names, span) && form(lowering, owner, &names, span);
+    }
+    if let Some(tenant) = &spec.tenant {
+        sound &= known(lowering, tenant, &names, at.key("tenant").span());
+        if captures_in(tenant).is_ok_and(|names| names.is_empty()) {
+            lowering.reference(Kind::Tenant, tenant, &at.key("tenant"));
+        }
     }
     sound
 }

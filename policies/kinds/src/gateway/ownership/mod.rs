@@ -7,6 +7,7 @@ pub(crate) mod check;
 mod codeowners;
 mod owner;
 mod pattern;
+mod tenants;
 
 pub use codeowners::Unwritable;
 pub use pattern::{Captures, PathPattern};

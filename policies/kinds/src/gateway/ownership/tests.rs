@@ -18,7 +18,7 @@ fn captured(text: &str, path: &str) -> Option<Vec<String>> {
 
 fn spec(path: &str, owners: &[&str]) -> OwnershipSpec {
     let owners = owners.iter().map(|owner| (*owner).to_owned()).collect();
-    OwnershipSpec { path: path.to_owned(), kinds: Vec::new(), owners }
+    OwnershipSpec { path: path.to_owned(), kinds: Vec::new(), tenant: None, owners }
 }
 
 #[test]
