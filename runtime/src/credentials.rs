@@ -1,11 +1,11 @@
 //! When each declared credential was used last. Nothing of a key is here: only the names that logs have too.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use aigw_core::{Record, Timestamp};
-use aigw_kinds::Program;
+use aigw_kinds::{IssuerId, Program};
 
 /// What stands for a credential that was not used since the process began.
 const NEVER: i64 = i64::MIN;
@@ -42,7 +42,10 @@ impl Uses {
         for consumer in &program.consumers {
             let keys = consumer.keys.iter().map(|key| (&key.id, key.not_before, key.not_after));
             let certificates = consumer.certificates.iter().map(|certificate| (&certificate.id, None, None));
-            for (id, not_before, not_after) in keys.chain(certificates) {
+            // Records name tokens by their issuer, whichever of its claims made them this consumer's.
+            let issuers: BTreeSet<IssuerId> = consumer.tokens.iter().map(|token| token.issuer).collect();
+            let tokens = issuers.into_iter().filter_map(|issuer| Some((&issuer.of(program)?.name, None, None)));
+            for (id, not_before, not_after) in keys.chain(certificates).chain(tokens) {
                 let (consumer, name) = (consumer.origin.name.to_string(), id.to_string());
                 let whose = (consumer.clone(), name.clone());
                 let used = known.get(&whose).and_then(Weak::upgrade).unwrap_or_else(|| Arc::new(AtomicI64::new(NEVER)));
@@ -64,7 +67,7 @@ impl CallerCredentials {
         found.filter(|credential| credential.consumer == **consumer).for_each(|credential| credential.at(record.time));
     }
 
-    /// All of them, in the order of consumers' names, then as they are written: keys, then certificates.
+    /// All of them, in the order of consumers' names, then keys and certificates as they are written, then issuers of tokens.
     pub(crate) fn all(&self) -> &[CredentialUse] {
         &self.all
     }

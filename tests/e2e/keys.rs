@@ -68,7 +68,7 @@ async fn the_last_use_of_a_key_is_shown_and_outlives_reloads() {
     let after = gateway.status().await;
     assert_eq!(credential(&after, "client-1"), credential(&status, "client-1"));
     let told = run(aigw().arg("status").arg("--admin").arg(gateway.admin.to_string()));
-    assert!(told.err.contains("keys that have ended: idle-1 (idle)") && !told.err.contains("client-1"), "{told:?}");
+    assert!(told.err.contains("credentials that have ended: idle-1 (idle)") && !told.err.contains("client-1"), "{told:?}");
     told.expect(0);
 }
 

@@ -92,3 +92,32 @@ async fn an_issuer_may_be_away_at_the_start_and_later() {
         assert!(!text.contains(secret) && !gateway.log().contains(secret), "{secret}");
     }
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_last_use_of_tokens_is_shown_for_each_consumer_and_issuer() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let stand = serve(listener);
+    let consumer = |name: &str, credentials: &str| {
+        format!(
+            "---\napiVersion: aigw.dev/v1\nkind: Consumer\nmetadata: {{name: {name}}}\nspec: {{credentials: [{credentials}]}}\n"
+        )
+    };
+    let team = |name: &str| format!("{{jwt: {{issuer: idp, claims: {{team: {name}}}}}}}");
+    let searchers = consumer("searchers", &format!("{}, {}", team("search"), team("find")));
+    let gateway = Gateway::dev_yaml(&format!("{}{searchers}{}", policies(address), consumer("others", &team("other")))).await;
+    let used = |status: &Value| -> Vec<(String, String, bool)> {
+        let all = status["credentials"].as_array().unwrap().iter();
+        let text = |value: &Value| value.as_str().unwrap().to_owned();
+        all.map(|one| (text(&one["consumer"]), text(&one["name"]), one.get("lastUsed").is_some())).collect()
+    };
+    let of = |name: &str, used: bool| (name.to_owned(), "idp".to_owned(), used);
+    assert_eq!(used(&gateway.status().await), [of("others", false), of("searchers", false)]);
+    let token = token(address);
+    until_async("the issuer's keys came", || async { (ask(&gateway, &token).await.status == 200).then_some(()) }).await;
+    until_async("the use is shown", || async {
+        (used(&gateway.status().await) == [of("others", false), of("searchers", true)]).then_some(())
+    })
+    .await;
+    stand.abort();
+}

@@ -1,14 +1,14 @@
-//! What a person should know of callers' keys: which end soon, which ended, which nobody used.
+//! What a person should know of callers' credentials: which end soon, which ended, which nobody used.
 
 use aigw_runtime::admin::CredentialStatus;
 use jiff::{SignedDuration, Timestamp};
 
-/// How early the end of a key is told.
+/// How early the end of a credential is told.
 const AHEAD: SignedDuration = SignedDuration::from_hours(24 * 30);
-/// Most keys that a line names.
+/// Most credentials that a line names.
 const MOST: usize = 5;
 
-/// A line for each sort of key that somebody should look at.
+/// A line for each sort of credential that somebody should look at.
 pub(super) fn remarks(credentials: &[CredentialStatus], now: Timestamp) -> Vec<String> {
     let end = |credential: &CredentialStatus| credential.not_after.as_deref().and_then(|text| text.parse::<Timestamp>().ok());
     let begin = |credential: &CredentialStatus| credential.not_before.as_deref().and_then(|text| text.parse::<Timestamp>().ok());
@@ -38,7 +38,7 @@ pub(super) fn remarks(credentials: &[CredentialStatus], now: Timestamp) -> Vec<S
 fn line(keys: &[String], what: &str) -> String {
     let named: Vec<&str> = keys.iter().take(MOST).map(String::as_str).collect();
     let more = if keys.len() > MOST { format!(" and {} more", keys.len() - MOST) } else { String::new() };
-    format!("keys that {what}: {}{more}", named.join(", "))
+    format!("credentials that {what}: {}{more}", named.join(", "))
 }
 
 #[cfg(test)]
@@ -69,9 +69,9 @@ mod tests {
             key("next", false, Some("2026-12-01T00:00:00Z"), None),
         ];
         let expected = [
-            "keys that end soon: soon (app) in 1 days, later (app) in 28 days",
-            "keys that have ended: ended (app)",
-            "keys that were not used since the gateway started: idle (app)",
+            "credentials that end soon: soon (app) in 1 days, later (app) in 28 days",
+            "credentials that have ended: ended (app)",
+            "credentials that were not used since the gateway started: idle (app)",
         ];
         assert_eq!(remarks(&keys, now), expected);
         assert_eq!(remarks(&keys[..1], now), [""; 0]);
