@@ -44,7 +44,8 @@ fn challenge(code: ErrorCode) -> HeaderValue {
         | ErrorCode::TokenAudience
         | ErrorCode::TokenClaims
         | ErrorCode::TokenUndeclared
-        | ErrorCode::TokenAmbiguous => HeaderValue::from_static("Bearer error=\"invalid_token\""),
+        | ErrorCode::TokenAmbiguous
+        | ErrorCode::TenantMismatch => HeaderValue::from_static("Bearer error=\"invalid_token\""),
         _ => HeaderValue::from_static("Bearer"),
     }
 }

@@ -34,7 +34,8 @@ pub const fn status_of(code: ErrorCode) -> StatusCode {
         | ErrorCode::TokenAudience
         | ErrorCode::TokenClaims
         | ErrorCode::TokenUndeclared
-        | ErrorCode::TokenAmbiguous => StatusCode::UNAUTHORIZED,
+        | ErrorCode::TokenAmbiguous
+        | ErrorCode::TenantMismatch => StatusCode::UNAUTHORIZED,
         ErrorCode::SubscriptionRequired
         | ErrorCode::SubscriptionPending
         | ErrorCode::SubscriptionRejected

@@ -38,6 +38,7 @@ pub fn lower(repository: &Repository, sources: &Sources, findings: &mut Findings
     let validations = lowering.each(validation::lower::lower);
     let consumers = lowering.each(consumer::lower::lower);
     consumer::lower::check_unique(&mut lowering, &consumers);
+    tenant::lower::check_claims(&mut lowering, &tenants, &consumers);
     let limits = lowering.each(limit::lower::lower);
     let prompts = lowering.each(prompt::lower::lower);
     let authorizations = lowering.each(authorization::lower::lower);

@@ -266,6 +266,9 @@ impl Program {
             let tenant = issuer.undeclared.as_ref().and_then(|caller| caller.tenant);
             tenant.map_or(Ok(()), |id| known(id.of(self).is_some(), place, "tenant", id.0))?;
         }
+        for tenant in &self.tenants {
+            self.claim_rules(&tenant.claims, || format!("tenant `{}`", tenant.origin.name))?;
+        }
         for consumer in &self.consumers {
             let place = || format!("consumer `{}`", consumer.origin.name);
             for token in &consumer.tokens {

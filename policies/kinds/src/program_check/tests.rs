@@ -13,7 +13,7 @@ fn whole() -> Value {
             "origin": origin("c"), "labels": {}, "tenant": null, "roles": [], "keys": [],
             "tokens": [{"issuer": 0, "claims": [{"claim": "azp", "test": {"contains": {"param": 0}}}], "place": [0, 1, 1]}],
         }],
-        "tenants": [{"origin": origin("t"), "labels": {}, "require": {}, "policies": {}}],
+        "tenants": [{"origin": origin("t"), "labels": {}, "claims": [{"claim": "tid", "test": {"equals": {"param": 0}}}], "require": {}, "policies": {}}],
         "issuers": [
             {
                 "name": "one", "place": [0, 1, 1], "source": {"named": {"issuer": {"param": 0}, "jwks": {"param": 0}}}, "audience": [{"param": 0}],
@@ -84,6 +84,7 @@ fn every_id_that_leads_nowhere_is_found() {
         "/models/0/targets/0/weight/param",
         "/models/0/targets/0/when",
         "/authentications/0/issuers/1",
+        "/tenants/0/claims/0/test/equals/param",
         "/consumers/0/tokens/0/issuer",
         "/consumers/0/tokens/0/claims/0/test/contains/param",
         "/issuers/0/source/named/issuer/param",

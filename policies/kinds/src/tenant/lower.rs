@@ -1,5 +1,8 @@
 //! A tenant: from as written to as compiled.
 
+mod claims;
+
+use crate::authentication::claim_rules;
 use crate::gateway::Attached;
 use crate::limit::LimitSpec;
 use crate::lower::uses::{PolicyInUse, policy_set};
@@ -7,6 +10,8 @@ use crate::lower::{At, Lowering};
 use crate::route::RouteSpec;
 use crate::tenant::{TenantPlan, TenantSpec};
 use crate::{Kind, Typed, rules};
+
+pub(crate) use claims::check as check_claims;
 
 /// Lowers one tenant.
 pub(crate) fn lower<'a>(
@@ -24,9 +29,11 @@ pub(crate) fn lower<'a>(
             policies.push(policy);
         }
     }
+    let claims = claim_rules(lowering, &spec.claims, &at.key("claims"));
     Some(TenantPlan {
         origin: lowering.origin(doc)?,
         labels: doc.labels.clone(),
+        claims,
         require: spec.require.provider.clone(),
         policies: policy_set(&policies),
     })

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::authentication::ClaimRule;
 use crate::{Labels, Origin, PolicySet};
 
 /// An isolation boundary.
@@ -12,6 +13,9 @@ pub struct TenantPlan {
     pub origin: Origin,
     /// Its labels.
     pub labels: Labels,
+    /// What all of these claims of a token must be for its caller to be of it; where empty, none says so.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub claims: Vec<ClaimRule>,
     /// Labels that every endpoint must have that its requests may go to.
     pub require: Labels,
     /// The policies of its callers.

@@ -199,7 +199,9 @@ const fn is_called(target: &TargetPlan) -> bool {
 
 /// Whether some issuer's tokens make callers of a tenant without a Consumer.
 fn makes_callers(program: &Program, id: TenantId) -> bool {
-    program.issuers.iter().filter_map(|issuer| issuer.undeclared.as_ref()).any(|caller| caller.tenant == Some(id))
+    let claims = id.of(program).is_some_and(|tenant| !tenant.claims.is_empty());
+    let mut undeclared = program.issuers.iter().filter_map(|issuer| issuer.undeclared.as_ref());
+    undeclared.any(|caller| caller.tenant.map_or(claims, |own| own == id))
 }
 
 /// Whether a rule is about this, whatever its `when`, its methods and paths say.

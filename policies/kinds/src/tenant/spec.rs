@@ -1,9 +1,11 @@
 //! A tenant as written.
 
+use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::Labels;
+use crate::authentication::ClaimTestSpec;
 use crate::written::PolicyUse;
 
 /// An isolation boundary: its consumers, counters, targets and records never mix with another's. Consumers and routes name theirs.
@@ -12,6 +14,11 @@ use crate::written::PolicyUse;
 pub struct TenantSpec {
     /// One line for people.
     pub description: String,
+    /// What claims of tokens, of whatever issuer, are its callers', all of them: a text that the claim equals, `{contains: TEXT}` or `{present: true}`.
+    /// They make callers whom no Consumer stands for its own, where `undeclared` names no tenant. A token whose Consumer or `undeclared` is of
+    /// another tenant, or of none, is refused. Default: no claim says so.
+    #[schemars(extend("maxProperties" = 20))]
+    pub claims: IndexMap<String, ClaimTestSpec>,
     /// What its requests need. It is checked along every path that they can take, and kept where they are served.
     pub require: RequireSpec,
     /// Policies of its callers, on every route, after those of the Gateway: names, or `{use: NAME, with: {…}}` for a Prompt with parameters. A Limit

@@ -3,6 +3,7 @@
 
 mod borders;
 mod certificates;
+mod claims;
 mod expectations;
 mod upstreams;
 mod vacuity;

@@ -12,7 +12,7 @@ use super::token::{SignatureFault, Token};
 use crate::authentication::{ClaimRoles, IssuerPlan, IssuerSource, UndeclaredPlan};
 use crate::consumer::ConsumerPlan;
 use crate::program_check::is_loopback;
-use crate::{ConsumerId, Identity, IssuerId, ParameterValues, Program, Refusal, Setting};
+use crate::{ConsumerId, Identity, IssuerId, ParameterValues, Program, Refusal, Setting, TenantId};
 
 /// What `iss` of Entra ID's tokens of version 1.0 begins with: in the global cloud and that of the US government, and in China's.
 /// <https://learn.microsoft.com/entra/identity-platform/access-token-claims-reference>, <https://docs.azure.cn/entra/identity-platform/access-tokens>, 2026-11.
@@ -39,6 +39,7 @@ pub struct Issuer {
     roles: Option<ClaimRoles>,
     undeclared: Option<UndeclaredPlan>,
     selectors: Vec<Selector>,
+    tenants: Arc<[Claimed]>,
 }
 
 /// Where an issuer's keys are.
@@ -69,9 +70,9 @@ pub enum KeySource {
 
 /// An issuer of a program that cannot be made ready in this environment.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("issuer `{issuer}`: {why}")]
+#[error("{what}: {why}")]
 pub struct IssuerFault {
-    issuer: Name,
+    what: String,
     why: String,
 }
 
@@ -80,6 +81,13 @@ pub struct IssuerFault {
 struct Selector {
     rules: Vec<Rule>,
     consumer: Arc<Identity>,
+}
+
+/// Which tenant tokens with these claims are of, whatever their issuer.
+#[derive(Debug)]
+struct Claimed {
+    rules: Vec<Rule>,
+    tenant: TenantId,
 }
 
 /// What a good token proves.
@@ -115,9 +123,15 @@ impl Issuers {
     /// # Errors
     /// An issuer whose parameters do not do.
     pub fn new(program: &Program, parameters: &ParameterValues) -> Result<Self, IssuerFault> {
+        let tenants = (0_u32..).map(TenantId).zip(&program.tenants).filter(|(_, plan)| !plan.claims.is_empty());
+        let tenants = tenants.map(|(tenant, plan)| {
+            let fault = |why| IssuerFault { what: format!("the claims of the tenant `{}`", plan.origin.name), why };
+            Ok(Claimed { rules: Rule::all(&plan.claims, parameters).map_err(fault)?, tenant })
+        });
+        let tenants: Arc<[Claimed]> = tenants.collect::<Result<_, _>>()?;
         let mut issuers = Vec::with_capacity(program.issuers.len());
         for (id, plan) in (0_u32..).map(IssuerId).zip(&program.issuers) {
-            issuers.push(Issuer::new(id, plan, &program.consumers, parameters)?);
+            issuers.push(Issuer::new(id, plan, &program.consumers, &tenants, parameters)?);
         }
         Ok(Self(issuers))
     }
@@ -138,9 +152,10 @@ impl Issuer {
         id: IssuerId,
         plan: &IssuerPlan,
         consumers: &[ConsumerPlan],
+        tenants: &Arc<[Claimed]>,
         parameters: &ParameterValues,
     ) -> Result<Self, IssuerFault> {
-        let fault = |why: String| IssuerFault { issuer: plan.name.clone(), why };
+        let fault = |why: String| IssuerFault { what: format!("issuer `{}`", plan.name), why };
         let text = |setting: &Setting<String>| value(setting, parameters).map_err(fault);
         let rules = |rules| Rule::all(rules, parameters).map_err(fault);
         let audience = plan.audience.iter().map(text).collect::<Result<Vec<_>, _>>()?;
@@ -176,6 +191,7 @@ impl Issuer {
             roles: plan.roles.clone(),
             undeclared: plan.undeclared.clone(),
             selectors,
+            tenants: Arc::clone(tenants),
         })
     }
 
@@ -284,6 +300,7 @@ impl Issuer {
                 return Err(Refusal::new(ErrorCode::TokenUndeclared, message));
             }
         };
+        identity.tenant = self.tenant(&identity, &claims)?;
         if let Some(given) = &self.roles {
             identity.roles.extend(roles(given, &claims));
             identity.roles.sort();
@@ -291,6 +308,21 @@ impl Issuer {
         }
         identity.claims = Some(claims);
         Ok(identity)
+    }
+
+    /// The tenant of a caller: claims give one where nothing was declared, and never another than was. A Consumer without one is declared to be of none.
+    fn tenant(&self, caller: &Identity, claims: &Value) -> Result<Option<TenantId>, Refusal> {
+        let mut fitting = self.tenants.iter().filter(|claimed| fit(&claimed.rules, claims)).map(|claimed| claimed.tenant);
+        let Some(claimed) = fitting.next() else { return Ok(caller.tenant) };
+        let mismatch = |message| Err(Refusal::new(ErrorCode::TenantMismatch, message));
+        if fitting.next().is_some() {
+            return mismatch("the bearer token's claims are of several tenants; its caller's cannot be told");
+        }
+        match caller.tenant {
+            Some(own) if own == claimed => Ok(Some(own)),
+            None if caller.consumer.is_none() => Ok(Some(claimed)),
+            _ => mismatch("the bearer token's claims are of another tenant than its caller"),
+        }
     }
 
     fn undeclared(&self, plan: &UndeclaredPlan, claims: &Value) -> Identity {

@@ -24,6 +24,12 @@ pub(crate) fn check(repository: &Repository, _: &Sources, findings: &mut Finding
         UndeclaredSpec::Admit(caller) => Some(caller.tenant.as_ref()?.as_str()),
         UndeclaredSpec::Reject => None,
     }));
+    // Claims give callers whom nothing else gives a tenant one.
+    let mut issuers = repository.all::<AuthenticationSpec>().flat_map(|policy| &policy.spec.methods.jwt);
+    if issuers.any(|issuer| matches!(&issuer.undeclared, UndeclaredSpec::Admit(caller) if caller.tenant.is_none())) {
+        let claiming = repository.all::<TenantSpec>().filter(|tenant| !tenant.spec.claims.is_empty());
+        used.extend(claiming.map(|tenant| tenant.doc.name.as_str()));
+    }
     for tenant in repository.all::<TenantSpec>().filter(|tenant| !used.contains(tenant.doc.name.as_str())) {
         let message = format!("no Consumer is of the tenant `{}`", tenant.doc.name);
         let help = format!("write `tenant: {}` at those that are, or remove the document", tenant.doc.name);

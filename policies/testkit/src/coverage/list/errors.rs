@@ -1,5 +1,7 @@
 //! The errors that these policies can produce for a client: those that follow from what is written, not those that any request can meet.
 
+use std::collections::BTreeSet;
+
 use aigw_core::ErrorCode;
 use aigw_kinds::authentication::{AuthenticationPlan, IssuerPlan};
 use aigw_kinds::authorization::Effect;
@@ -10,7 +12,7 @@ use aigw_kinds::prompt::PromptValue;
 use aigw_kinds::provider::{ProviderPlan, WirePlan};
 use aigw_kinds::route::{HostPattern, MatchRow, PathPattern, RoutePlan, ServePlan};
 use aigw_kinds::validation::CheckKind;
-use aigw_kinds::{Mode, Place, Program};
+use aigw_kinds::{Mode, Place, Program, TenantId};
 
 use super::Lister;
 use super::reach::{Asked, Reach, Rule};
@@ -52,6 +54,7 @@ impl Lister<'_> {
             (ErrorCode::TokenInvalid, authentication(program, takes_tokens)),
             (ErrorCode::TokenClaims, issuer(program, |issuer| !issuer.require.is_empty())),
             (ErrorCode::TokenUndeclared, issuer(program, |issuer| issuer.undeclared.is_none())),
+            (ErrorCode::TenantMismatch, mismatch(program)),
             (ErrorCode::InvalidApiKey, authentication(program, reads_keys)),
             (ErrorCode::MissingCertificate, authentication(program, |plan| !plan.anonymous && is_by_certificate_only(plan))),
             (ErrorCode::UnknownCertificate, authentication(program, |plan| plan.mtls.is_some())),
@@ -132,6 +135,16 @@ fn issuer(program: &Program, is: impl Fn(&IssuerPlan) -> bool) -> Option<Place> 
     let used = program.routes.iter().flat_map(|route| &route.authentication).filter_map(|id| id.of(program));
     let mut issuers = used.flat_map(|plan| &plan.issuers).filter_map(|id| id.of(program));
     issuers.find(|plan| is(plan)).map(|plan| plan.place)
+}
+
+/// The first tenant whose claims the token of somebody declared as another's, or as none's, may have.
+fn mismatch(program: &Program) -> Option<Place> {
+    issuer(program, |_| true)?;
+    let consumers = program.consumers.iter().filter(|consumer| !consumer.tokens.is_empty()).map(|consumer| consumer.tenant);
+    let undeclared = program.issuers.iter().filter_map(|issuer| issuer.undeclared.as_ref()?.tenant).map(Some);
+    let declared: BTreeSet<Option<TenantId>> = consumers.chain(undeclared).collect();
+    let mut claiming = (0_u32..).map(TenantId).zip(&program.tenants).filter(|(_, tenant)| !tenant.claims.is_empty());
+    claiming.find(|(id, _)| declared.iter().any(|own| *own != Some(*id))).map(|(_, tenant)| tenant.origin.place)
 }
 
 /// The first policy in use of which this holds.

@@ -104,7 +104,7 @@ identities:
     let lines: Vec<String> = lines.map(|finding| format!("{} {}", finding.rule.code, finding.message)).collect();
     insta::assert_snapshot!(lines.join("\n"), @"
     V108 `mobile` is not `TYPE=VALUE`, such as `CN=mobile.contoso.example`
-    V107 an identity is one of `{consumer: NAME}`, `{anonymous: true}`, `{key: TEXT}` and `{mtls: …}`
+    V107 an identity is one of `{consumer: NAME}`, `{jwt: {issuer: NAME}}`, `{anonymous: true}`, `{key: TEXT}` and `{mtls: …}`
     V107 a client certificate is sent in no header
     V102 the Consumer `mobile` has no credential `by-nam`
     ");

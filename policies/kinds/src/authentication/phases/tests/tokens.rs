@@ -152,7 +152,11 @@ struct House {
 impl House {
     fn new(issuer: Value, key_headers: &[&str], consumers: Value) -> Self {
         let policy = json!({"origin": origin("p"), "api_key_headers": key_headers, "issuers": [0], "anonymous": false});
-        let program = program(json!({"authentications": [policy], "issuers": [issuer], "consumers": consumers}));
+        Self::of(json!({"authentications": [policy], "issuers": [issuer], "consumers": consumers}))
+    }
+
+    fn of(tables: Value) -> Self {
+        let program = program(tables);
         let issuers = Issuers::new(&program, &ParameterValues::default()).unwrap();
         let policies = vec![Arc::new(Authentication::new(AuthenticationId(0), &program.authentications[0]).unwrap())];
         Self { program, issuers, policies, verified: VerifiedTokens::default(), keys: RefCell::default(), now: NOW * 1_000 }
@@ -361,6 +365,50 @@ fn who_it_is_follows_from_claims() {
     assert_eq!(stranger.roles, ["employee", "operator"]);
     assert_eq!(stranger.labels.iter().collect::<Vec<_>>(), [(&"user".to_owned(), &"o-1".to_owned())]);
     assert!(!stranger.is_same_caller(&who(json!({"azp": "x", "oid": "o-2"})).unwrap()));
+}
+
+#[test]
+fn claims_and_declarations_agree_on_the_tenant() {
+    let key = Key::p256("a");
+    let tenant = |name: &str, tid: &str| json!({"origin": origin(name), "labels": {}, "claims": [equals("tid", tid)], "require": {}, "policies": {}});
+    let silent = json!({"origin": origin("silent"), "labels": {}, "require": {}, "policies": {}});
+    let mut groups = tenant("groups", "-");
+    groups["claims"] = json!([{"claim": "groups", "test": {"contains": {"value": "g1"}}}]);
+    let tenants = json!([tenant("one", "t-1"), tenant("two", "t-2"), groups, silent]);
+    let of = |name: &str, own: Value| {
+        let mut consumer = declared(name, json!([equals("azp", name)]));
+        consumer["tenant"] = own;
+        consumer
+    };
+    let consumers = json!([of("mine", json!(0)), of("mobile", json!(null)), of("quiet", json!(3))]);
+    let house = |undeclared: Value| {
+        let policy = json!({"origin": origin("p"), "api_key_headers": [], "issuers": [0], "anonymous": false});
+        let issuer = plan(json!({"undeclared": undeclared}));
+        House::of(json!({"authentications": [policy], "issuers": [issuer], "consumers": consumers, "tenants": tenants}))
+            .with(&[&key])
+    };
+    let open = house(json!({"roles": [], "labels": {}}));
+    let tenant = |house: &House, changes: Value| {
+        let token = key.good("ES256", changes);
+        let first = house.bearer(&token).map(|caller| caller.tenant.map(|id| id.0));
+        assert_eq!(house.bearer(&token).map(|caller| caller.tenant.map(|id| id.0)), first, "from memory");
+        first
+    };
+    assert_eq!(tenant(&open, json!({"azp": "x", "tid": "t-2"})), Ok(Some(1)));
+    assert_eq!(tenant(&open, json!({"azp": "x", "groups": ["g0", "g1"]})), Ok(Some(2)));
+    assert_eq!(tenant(&open, json!({"azp": "x", "tid": "t-3"})), Ok(None));
+    assert_eq!(tenant(&open, json!({"azp": "x", "tid": ["t-1"]})), Ok(None));
+    assert_eq!(tenant(&open, json!({"azp": "x", "tid": "t-1", "groups": ["g1"]})), Err(ErrorCode::TenantMismatch), "of two");
+    assert_eq!(tenant(&open, json!({"azp": "mine", "tid": "t-1"})), Ok(Some(0)));
+    assert_eq!(tenant(&open, json!({"azp": "mine"})), Ok(Some(0)), "claims that say nothing disagree with nobody");
+    assert_eq!(tenant(&open, json!({"azp": "mine", "tid": "t-2"})), Err(ErrorCode::TenantMismatch));
+    assert_eq!(tenant(&open, json!({"azp": "mobile"})), Ok(None));
+    assert_eq!(tenant(&open, json!({"azp": "mobile", "tid": "t-1"})), Err(ErrorCode::TenantMismatch), "declared to be of none");
+    assert_eq!(tenant(&open, json!({"azp": "quiet", "tid": "t-1"})), Err(ErrorCode::TenantMismatch));
+    let fixed = house(json!({"tenant": 1, "roles": [], "labels": {}}));
+    assert_eq!(tenant(&fixed, json!({"azp": "x"})), Ok(Some(1)));
+    assert_eq!(tenant(&fixed, json!({"azp": "x", "tid": "t-2"})), Ok(Some(1)));
+    assert_eq!(tenant(&fixed, json!({"azp": "x", "tid": "t-1"})), Err(ErrorCode::TenantMismatch));
 }
 
 #[test]
