@@ -97,7 +97,7 @@ async fn an_issuer_may_be_away_at_the_start_and_later() {
 async fn the_last_use_of_tokens_is_shown_for_each_consumer_and_issuer() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
-    let stand = serve(listener);
+    let stand = issuer::serve(listener);
     let consumer = |name: &str, credentials: &str| {
         format!(
             "---\napiVersion: aigw.dev/v1\nkind: Consumer\nmetadata: {{name: {name}}}\nspec: {{credentials: [{credentials}]}}\n"
@@ -113,7 +113,7 @@ async fn the_last_use_of_tokens_is_shown_for_each_consumer_and_issuer() {
     };
     let of = |name: &str, used: bool| (name.to_owned(), "idp".to_owned(), used);
     assert_eq!(used(&gateway.status().await), [of("others", false), of("searchers", false)]);
-    let token = token(address);
+    let token = issuer::token(address, &json!({"sub": SUBJECT, "team": "search"}));
     until_async("the issuer's keys came", || async { (ask(&gateway, &token).await.status == 200).then_some(()) }).await;
     until_async("the use is shown", || async {
         (used(&gateway.status().await) == [of("others", false), of("searchers", true)]).then_some(())
