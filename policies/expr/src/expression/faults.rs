@@ -34,11 +34,7 @@ fn unknown_names_are_told_with_what_was_meant() {
             ),
             (
                 r#"identity.zone == "a""#,
-                "identity.zone: unknown name `identity.zone` (`identity` has `consumer`, `tenant`, `subscription`, `roles` and `labels`)",
-            ),
-            (
-                "identity.claims.oid == 1",
-                "identity.claims: unknown name `identity.claims` (`identity` has `consumer`, `tenant`, `subscription`, `roles` and `labels`)",
+                "identity.zone: unknown name `identity.zone` (`identity` has `consumer`, `tenant`, `subscription`, `roles`, `labels` and `claims`)",
             ),
             (
                 "request.tokens > 5",
