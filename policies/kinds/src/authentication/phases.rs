@@ -7,20 +7,22 @@ mod claims;
 mod issuer;
 mod jwks;
 mod mtls;
+mod policy;
+mod refusals;
 mod strict;
 mod token;
 mod verified;
 
 use std::sync::Arc;
 
-use aigw_core::{ErrorCode, KeySet, Name, PeerCertificate, Phase, Timestamp, Verdict};
-use http::header::{AUTHORIZATION, InvalidHeaderName};
+use aigw_core::{ErrorCode, KeySet, PeerCertificate, Phase, Timestamp, Verdict};
 use http::{HeaderMap, HeaderName};
 
-use crate::authentication::AuthenticationPlan;
 use crate::consumer::ConsumerPlan;
-use crate::{AuthenticationId, Decider, Decision, Identity, IssuerId, Refusal};
+use crate::{Decider, Decision, Identity, IssuerId, Refusal};
 use issuer::TokenFault;
+use policy::Credential;
+use refusals::{missing, no_token, other_scheme};
 use token::{Token, is_token};
 use verified::Digest;
 
@@ -29,10 +31,9 @@ pub(crate) use issuer::is_guid;
 pub use issuer::{Issuer, IssuerFault, Issuers, KeySource, check_address};
 pub use jwks::{IssuerDocumentFault, KeyIssuer, MAX_ISSUER_DOCUMENT_BYTES, MAX_ISSUER_KEYS, read_discovery, read_keys};
 pub use mtls::{CertificateFault, CertificateTable};
+pub use policy::Authentication;
 pub use token::MAX_TOKEN_BYTES;
 pub use verified::{MAX_VERIFIED_TOKENS, VerifiedTokens};
-
-const BEARER: &[u8] = b"bearer ";
 
 /// What a request brings that may prove who sent it.
 #[derive(Clone, Copy, Debug)]
@@ -86,19 +87,6 @@ pub struct Judges<'j> {
     pub verified: &'j VerifiedTokens,
 }
 
-/// An authentication policy, ready.
-#[derive(Clone, Debug)]
-pub struct Authentication {
-    id: AuthenticationId,
-    /// Where an API key or a token may stand.
-    headers: Vec<HeaderName>,
-    key_headers: Vec<HeaderName>,
-    issuers: Vec<IssuerId>,
-    /// The authority whose client certificates it accepts.
-    authority: Option<Name>,
-    anonymous: bool,
-}
-
 /// Why a request's caller is not known.
 #[derive(Debug)]
 pub struct Unproved {
@@ -111,83 +99,6 @@ pub struct Unproved {
 impl From<Refusal> for Unproved {
     fn from(refusal: Refusal) -> Self {
         Self { refusal, keys_of: None }
-    }
-}
-
-impl Authentication {
-    /// Makes a plan ready.
-    ///
-    /// # Errors
-    /// A header name that is none.
-    pub fn new(id: AuthenticationId, plan: &AuthenticationPlan) -> Result<Self, InvalidHeaderName> {
-        let key_headers: Vec<HeaderName> =
-            plan.api_key_headers.iter().map(|name| HeaderName::try_from(name.as_str())).collect::<Result<_, _>>()?;
-        let mut headers = key_headers.clone();
-        if !plan.issuers.is_empty() && !headers.contains(&AUTHORIZATION) {
-            headers.push(AUTHORIZATION);
-        }
-        let authority = plan.mtls.as_ref().map(|mtls| mtls.ca.clone());
-        Ok(Self { id, headers, key_headers, issuers: plan.issuers.clone(), authority, anonymous: plan.anonymous })
-    }
-
-    /// The headers in which it looks for a credential.
-    pub fn headers(&self) -> &[HeaderName] {
-        &self.headers
-    }
-
-    fn takes_tokens(&self) -> bool {
-        !self.issuers.is_empty()
-    }
-
-    fn takes_keys_in(&self, name: &HeaderName) -> bool {
-        self.key_headers.contains(name)
-    }
-
-    /// What stands in its headers, whatever it is.
-    fn sent<'h>(&self, headers: &'h HeaderMap) -> impl Iterator<Item = (&HeaderName, Credential<'h>)> {
-        let named = self.headers.iter().flat_map(|name| headers.get_all(name).iter().map(move |value| (name, value)));
-        named.filter_map(|(name, value)| Some((name, credential(name, value.as_bytes())?)))
-    }
-
-    /// The connection's certificate where it is this policy's to judge, and the authority that counts. One that leads nowhere any more is every
-    /// policy's; one of another authority is none of this policy's.
-    fn certificate<'s, 'h>(&'s self, presented: &Presented<'h>) -> Option<(&'h PeerCertificate, &'s Name)> {
-        let (certificate, authority) = presented.certificate.zip(self.authority.as_ref())?;
-        let is_ours = certificate.authorities.is_empty() || certificate.authorities.contains(authority);
-        is_ours.then_some((certificate, authority))
-    }
-
-    /// Whether there is anything for it to judge.
-    fn is_addressed(&self, presented: &Presented<'_>) -> bool {
-        self.certificate(presented).is_some() || self.sent(presented.headers).next().is_some()
-    }
-}
-
-/// What stands in a header that may hold a credential.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Credential<'h> {
-    /// A key, or a token: see [`is_token`].
-    Bearer(&'h [u8]),
-    /// A key.
-    Key(&'h [u8]),
-    OtherScheme,
-}
-
-/// `None` where the header is there and empty: clients without a key send those.
-fn credential<'h>(name: &HeaderName, value: &'h [u8]) -> Option<Credential<'h>> {
-    let value = value.trim_ascii();
-    if value.is_empty() {
-        return None;
-    }
-    if *name != AUTHORIZATION {
-        return Some(Credential::Key(value));
-    }
-    if value.eq_ignore_ascii_case(BEARER.trim_ascii_end()) {
-        return None;
-    }
-    match value.split_at_checked(BEARER.len()) {
-        Some((scheme, rest)) if scheme.eq_ignore_ascii_case(BEARER) => Some(Credential::Bearer(rest.trim_ascii_start())),
-        _ => Some(Credential::OtherScheme),
     }
 }
 
@@ -359,45 +270,6 @@ impl Round<'_> {
             Err(TokenFault::Keys(refusal)) => Err(Unproved { refusal, keys_of: Some(id) }),
         }
     }
-}
-
-fn no_token() -> Refusal {
-    Refusal::new(
-        ErrorCode::TokenInvalid,
-        "the `authorization` header must be `Bearer` and a signed JWT: three parts in base64url",
-    )
-}
-
-fn other_scheme(policy: &Authentication) -> Refusal {
-    if policy.takes_keys_in(&AUTHORIZATION) {
-        return Refusal::new(ErrorCode::InvalidApiKey, "the `authorization` header must be `Bearer` and an API key");
-    }
-    no_token()
-}
-
-fn missing(policy: &Authentication) -> Refusal {
-    if policy.authority.is_some() && policy.headers.is_empty() {
-        let message = "a client certificate of an authority that is accepted here is required";
-        return Refusal::new(ErrorCode::MissingCertificate, message);
-    }
-    let (code, mut message) = match (policy.takes_tokens(), policy.key_headers.is_empty()) {
-        (false, _) => (ErrorCode::MissingApiKey, "an API key is required".to_owned()),
-        (true, true) => (ErrorCode::MissingCredentials, "a bearer token is required".to_owned()),
-        (true, false) => (ErrorCode::MissingCredentials, "a bearer token or an API key is required".to_owned()),
-    };
-    let token = policy.takes_tokens().then(|| "`authorization: Bearer TOKEN`".to_owned());
-    let keys = policy
-        .key_headers
-        .iter()
-        .map(|name| if *name == AUTHORIZATION { "`authorization: Bearer KEY`".to_owned() } else { format!("`{name}: KEY`") });
-    for (index, form) in token.into_iter().chain(keys).enumerate() {
-        message.push_str(if index == 0 { "; send it as " } else { " or " });
-        message.push_str(&form);
-    }
-    if policy.authority.is_some() {
-        message.push_str(", or connect with a client certificate");
-    }
-    Refusal::new(code, message)
 }
 
 #[cfg(test)]

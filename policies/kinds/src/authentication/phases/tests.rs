@@ -7,6 +7,7 @@ use aws_lc_rs::digest::{SHA256, digest};
 use serde_json::json;
 
 use super::*;
+use crate::AuthenticationId;
 use crate::hex;
 use crate::test_program::{consumer, headers, origin, program};
 

@@ -16,6 +16,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::Value;
 
 use super::*;
+use crate::AuthenticationId;
 use crate::{ParameterValues, Program};
 
 const NOW: i64 = 1_700_000_000;
