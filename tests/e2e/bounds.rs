@@ -1,11 +1,7 @@
 //! What comes from outside is bounded, and each bound has its code. HTTP/2 and TLS, too.
 
-use std::fs;
-use std::sync::Arc;
-
 use http::Request;
 use http_body_util::Full;
-use rustls::pki_types::ServerName;
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -14,6 +10,7 @@ use crate::support::client::{Client, ask, ask_http2, chat, post, streaming};
 use crate::support::gateway::Gateway;
 use crate::support::policies::{KEY, Policies};
 use crate::support::soon;
+use crate::support::tls::Certificate;
 use crate::support::upstream::{Step, Upstream, head, text_chunk};
 
 async fn bounded(bounds: &str) -> Gateway {
@@ -227,25 +224,13 @@ async fn http_2_works_by_prior_knowledge() {
 
 #[tokio::test]
 async fn tls_serves_both_protocols_and_nobody_who_speaks_plainly() {
-    let made = rcgen::generate_simple_self_signed(vec!["localhost".to_owned()]).unwrap();
     let files = tempfile::tempdir().unwrap();
-    let (cert, key) = (files.path().join("cert.pem"), files.path().join("key.pem"));
-    fs::write(&cert, made.cert.pem()).unwrap();
-    fs::write(&key, made.signing_key.serialize_pem()).unwrap();
-    let arguments = ["--tls-cert", cert.to_str().unwrap(), "--tls-key", key.to_str().unwrap()];
+    let certificate = Certificate::new(files.path());
+    let arguments = ["--tls-cert", certificate.cert.to_str().unwrap(), "--tls-key", certificate.key.to_str().unwrap()];
     let gateway = Gateway::dev_with(&Policies::mock("{text: here}"), &arguments).await;
     assert!(gateway.log().contains("listening on https://"));
     for protocol in ["h2", "http/1.1"] {
-        let mut roots = rustls::RootCertStore::empty();
-        roots.add(made.cert.der().clone()).unwrap();
-        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-        let builder = rustls::ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
-        let mut config = builder.with_root_certificates(roots).with_no_client_auth();
-        config.alpn_protocols = vec![protocol.as_bytes().to_vec()];
-        let connector = tokio_rustls::TlsConnector::from(Arc::new(config));
-        let stream = TcpStream::connect(gateway.data).await.unwrap();
-        let mut stream = connector.connect(ServerName::try_from("localhost").unwrap(), stream).await.unwrap();
-        assert_eq!(stream.get_ref().1.alpn_protocol(), Some(protocol.as_bytes()));
+        let mut stream = certificate.connect(gateway.data, protocol).await;
         if protocol == "h2" {
             assert_eq!(ask_http2(stream, "localhost", &chat("hello")).await.content(), "here");
             continue;

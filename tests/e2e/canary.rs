@@ -1,5 +1,8 @@
 //! Nothing that must stay secret, and nothing of what people write, is ever written down: both are sent down every path, and then everything is searched.
 
+mod forms;
+mod whole;
+
 use std::fs;
 use std::path::Path;
 

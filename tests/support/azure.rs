@@ -37,6 +37,8 @@ pub(crate) struct State {
     pub(crate) life: u64,
     /// Whether its vault answers.
     pub(crate) vault_answers: bool,
+    /// What its models answer with; from 400 on with an error that repeats the credential.
+    pub(crate) model_status: u16,
     /// What is in the vault.
     pub(crate) secrets: BTreeMap<String, String>,
     /// The credential of each call to a model, as `header: value`.
@@ -49,8 +51,15 @@ impl Azure {
     pub(crate) async fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let state =
-            State { issues: true, life: 3_600, vault_answers: true, secrets: BTreeMap::new(), calls: Vec::new(), issued: 0 };
+        let state = State {
+            issues: true,
+            life: 3_600,
+            vault_answers: true,
+            model_status: 200,
+            secrets: BTreeMap::new(),
+            calls: Vec::new(),
+            issued: 0,
+        };
         let state = Arc::new(Mutex::new(state));
         let shared = Arc::clone(&state);
         let accepting = tokio::spawn(async move {
@@ -108,6 +117,10 @@ impl State {
         }
         let key = header("api-key");
         self.calls.push(if key.is_empty() { format!("authorization: {authorization}") } else { format!("api-key: {key}") });
+        if self.model_status >= 400 {
+            let message = format!("{} may not do this", self.calls.last().cloned().unwrap_or_default());
+            return whole(self.model_status, &json!({"error": {"code": message, "message": message}}));
+        }
         let message = json!({"role": "assistant", "content": "ok"});
         whole(
             200,

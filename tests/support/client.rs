@@ -85,14 +85,21 @@ pub(crate) async fn ask_http2<T>(io: T, authority: &str, body: &Value) -> Answer
 where
     T: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin + Send + 'static,
 {
-    let (mut sender, connection) = http2::handshake(TokioExecutor::new(), TokioIo::new(io)).await.unwrap();
-    let connection = tokio::spawn(async move { drop(connection.await) });
-    let mut request = Request::post(format!("http://{authority}/v1/chat/completions"))
+    let request = Request::post(format!("http://{authority}/v1/chat/completions"))
         .header("authorization", format!("Bearer {KEY}"))
         .header("content-type", "application/json");
-    request = request.version(http::Version::HTTP_2);
-    let response =
-        soon("an answer", sender.send_request(request.body(Full::<Bytes>::from(body.to_string())).unwrap())).await.unwrap();
+    send_http2(io, request.body(Full::from(body.to_string())).unwrap()).await
+}
+
+/// Sends a request, whose URI is whole, over HTTP/2 on whatever the connection is.
+pub(crate) async fn send_http2<T>(io: T, mut request: Request<Full<Bytes>>) -> Answer
+where
+    T: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin + Send + 'static,
+{
+    let (mut sender, connection) = http2::handshake(TokioExecutor::new(), TokioIo::new(io)).await.unwrap();
+    let connection = tokio::spawn(async move { drop(connection.await) });
+    *request.version_mut() = http::Version::HTTP_2;
+    let response = soon("an answer", sender.send_request(request)).await.unwrap();
     assert_eq!(response.version(), http::Version::HTTP_2);
     let answer = Answer::of(response).await;
     connection.abort();
@@ -104,7 +111,15 @@ impl Client {
     pub(crate) async fn connect(address: SocketAddr) -> Self {
         let stream = TcpStream::connect(address).await.unwrap();
         stream.set_nodelay(true).unwrap();
-        let (sender, connection) = http1::handshake(TokioIo::new(stream)).await.unwrap();
+        Self::over(address, stream).await
+    }
+
+    /// On a connection that is there already.
+    pub(crate) async fn over<T>(address: SocketAddr, io: T) -> Self
+    where
+        T: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin + Send + 'static,
+    {
+        let (sender, connection) = http1::handshake(TokioIo::new(io)).await.unwrap();
         Self { address, sender, connection: tokio::spawn(async move { drop(connection.await) }) }
     }
 

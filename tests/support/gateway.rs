@@ -57,7 +57,12 @@ impl Gateway {
 
     /// With these arguments of `serve`.
     pub(crate) async fn serve(arguments: impl IntoIterator<Item = OsString>) -> Self {
-        Self::start(tempfile::tempdir().unwrap(), PathBuf::new(), arguments, &[]).await
+        Self::serve_in(arguments, &[]).await
+    }
+
+    /// The same in this environment.
+    pub(crate) async fn serve_in(arguments: impl IntoIterator<Item = OsString>, environment: &[(&str, String)]) -> Self {
+        Self::start(tempfile::tempdir().unwrap(), PathBuf::new(), arguments, environment).await
     }
 
     async fn start(

@@ -8,6 +8,7 @@ pub(crate) mod client;
 pub(crate) mod gateway;
 pub(crate) mod issuer;
 pub(crate) mod policies;
+pub(crate) mod tls;
 pub(crate) mod upstream;
 
 use std::future::Future;

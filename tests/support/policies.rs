@@ -26,6 +26,8 @@ pub(crate) struct Policies {
     pub(crate) limits: String,
     /// The system message of the house prompt.
     pub(crate) house: String,
+    /// The methods by which callers prove who they are.
+    pub(crate) methods: String,
     /// More documents.
     pub(crate) more: String,
 }
@@ -41,6 +43,7 @@ impl Policies {
             targets: None,
             limits: "[{name: rpm, requests: 100000, window: 1m}, {name: open, concurrency: 100}]".to_owned(),
             house: HOUSE.to_owned(),
+            methods: "apiKey: {headers: [authorization, api-key]}".to_owned(),
             more: String::new(),
         }
     }
@@ -82,7 +85,7 @@ impl Policies {
                 self.house
             ),
         );
-        document("Authentication", "front-door", "methods: {apiKey: {headers: [authorization, api-key]}}");
+        document("Authentication", "front-door", &format!("methods: {{{}}}", self.methods));
         let digest = "e1c0f5a02f66ff1736818dea4b49895a896f5d28938e642ee345111b5393310d";
         document("Consumer", "client", &format!("roles: [app]\ncredentials: [{{apiKey: {{id: client-1, sha256: {digest}}}}}]"));
         document("Authorization", "who-may-what", "rules: [{name: apps, roles: [app], allow: {operations: [chat, models]}}]");
