@@ -9,7 +9,7 @@ use crate::lower::uses::{PolicyInUse, PolicyUses, policy_set};
 use crate::lower::{At, Lowering, listed};
 use crate::model::ModelSpec;
 use crate::route::{DetachSpec, MatchRow, PathPattern, RoutePlan, RouteSpec, ServePlan, ties};
-use crate::{AuthenticationId, Doc, Kind, Mode, ModelId, RouteId, Spec, TenantId, Typed, rules};
+use crate::{AuthenticationId, Doc, Kind, Mode, ModelId, RouteId, Spec, TenantId, Typed, rules, validation};
 
 /// Most rows of a program: ten thousand routes with twenty ways each. More would make a small folder a large program.
 const MAX_ROWS: usize = 200_000;
@@ -127,7 +127,9 @@ fn fits_as_own<'a>(lowering: &mut Lowering<'a>, spec: &RouteSpec, policy: &Polic
         lowering.unfit(policy.at.span(), format!("`{}` {why}", policy.doc.name), "remove it from this route");
         return false;
     }
-    let Some(earlier) = wider.iter().find(|earlier| earlier.doc.name == policy.doc.name) else { return true };
+    let Some(earlier) = wider.iter().find(|earlier| earlier.doc.name == policy.doc.name) else {
+        return validation::lower::decides_beside(lowering, policy, wider);
+    };
     let message = format!("the Gateway gives this route `{}` already", policy.doc.name);
     let finding = lowering.error(rules::DUPLICATE_NAME, policy.at.span(), message).label(earlier.at.span(), "here");
     lowering.push(finding.help("remove one of them"));

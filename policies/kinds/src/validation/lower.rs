@@ -7,6 +7,8 @@ mod schema;
 use aigw_core::ByteSize;
 use aigw_source::rules::INVALID_VALUE;
 
+pub(crate) use fit::decides_beside;
+
 use crate::gateway::{BoundsSpec, GatewaySpec};
 use crate::lower::{At, Lowering};
 use crate::validation::{CheckKind, SignatureClass, ValidationCheck, ValidationPlan, ValidationSpec};

@@ -297,3 +297,16 @@ fn bounds_of_the_gateway() {
     bounds("{connections: 1024}", &["Q319"]);
     bounds("{connectionsPerAddress: 10000}", &["Q319"]);
 }
+
+#[test]
+fn large_bodies() {
+    let beside =
+        |validation: &str, more: &str| format!("Gateway: {{bounds: {{body: 512MiB}}}}\nValidation/short: {validation}{more}");
+    let other =
+        "\nRoute/other: {hosts: [a.example], surfaces: [openai], serve: {models: [chat]}, policies: [keys], authorization: open}";
+    known(", short", &beside("{body: 1MiB}", ""), &[]);
+    known(", short", &beside("{body: 1MiB}", other), &["S608"]);
+    known(", short", &beside("{body: 100MiB}", ""), &["S608"]);
+    known(", short", &beside("{body: 1MiB, mode: shadow}", ""), &["S608"]);
+    known(", short", &beside("{messages: 5}", ""), &["S608"]);
+}

@@ -1,8 +1,11 @@
 //! Whether a validation can judge anything of the requests that a route serves.
 
-use aigw_core::Operation;
+use aigw_core::{ByteSize, Operation};
 
+use crate::lower::uses::PolicyInUse;
+use crate::lower::{At, Lowering};
 use crate::validation::{CheckKind, ValidationSpec};
+use crate::{Mode, Spec, rules};
 
 /// What the models of every dialect take.
 const JSON: [&str; 3] = ["application/json", "application/*", "*/*"];
@@ -40,4 +43,35 @@ impl ValidationSpec {
         let takes_json = types.iter().any(|written| JSON.iter().any(|json| json.eq_ignore_ascii_case(written)));
         (!takes_json).then_some("refuses every request here: models take `application/json`, which `contentTypes` does not have")
     }
+
+    /// A bound of this that another validation has as tightly already, and what it is there. Numbers are compared, nothing else.
+    fn forestalled(&self, wider: &Self) -> Option<(&'static str, String)> {
+        let by = |key, own: Option<u64>, wider: Option<u64>, text: String| (own? >= wider?).then_some((key, text));
+        let bytes = |size: Option<ByteSize>| size.map(ByteSize::as_bytes);
+        by("body", bytes(self.body), bytes(wider.body), wider.body.map(|size| size.to_string()).unwrap_or_default())
+            .or_else(|| {
+                by("jsonDepth", self.json_depth.map(u64::from), wider.json_depth.map(u64::from), written(wider.json_depth))
+            })
+            .or_else(|| by("messages", self.messages.map(u64::from), wider.messages.map(u64::from), written(wider.messages)))
+    }
+}
+
+fn written(number: Option<impl ToString>) -> String {
+    number.map(|number| number.to_string()).unwrap_or_default()
+}
+
+/// Whether every bound of a validation that a route names decides something there: what a wider scope bounds as tightly refuses first.
+pub(crate) fn decides_beside<'a>(lowering: &mut Lowering<'a>, policy: &PolicyInUse<'a>, wider: &[PolicyInUse<'a>]) -> bool {
+    let Some(Spec::Validation(own)) = &policy.doc.spec else { return true };
+    for earlier in wider.iter().filter(|earlier| earlier.doc.name != policy.doc.name) {
+        let Some(Spec::Validation(theirs)) = &earlier.doc.spec else { continue };
+        let Some((key, bound)) = own.forestalled(theirs).filter(|_| theirs.mode == Mode::Enforce) else { continue };
+        let message =
+            format!("`{}` never decides on `{key}` here: `{}` bounds it to {bound} already", policy.doc.name, earlier.doc.name);
+        let finding = lowering.error(rules::INVALID_COMBINATION, policy.at.span(), message);
+        let finding = finding.label(At::spec(policy.doc).key(key).span(), "this bound").label(earlier.at.span(), "attached here");
+        lowering.push(finding.help("bound it tighter than the wider scope does, or remove it: a route cannot loosen a bound"));
+        return false;
+    }
+    true
 }

@@ -171,3 +171,48 @@ spec: {schema: schemas/chat.yaml}
     other file 3:11 C027 `schemas/remote.json` is not a schema that can be judged: this leads out of the file, and nothing is fetched: move what is meant into `$defs`
     ");
 }
+
+#[test]
+fn a_route_bounds_tighter_than_the_gateways_policies_do() {
+    let yaml = "kind: Gateway
+metadata: {name: g}
+spec: {policies: [front-door, all, wide, shadow]}
+---
+kind: Validation
+metadata: {name: wide}
+spec: {body: 100KiB, messages: 20, jsonDepth: 32, detachable: true}
+---
+kind: Validation
+metadata: {name: shadow}
+spec: {body: 1KiB, mode: shadow}
+---
+kind: Validation
+metadata: {name: tighter}
+spec: {body: 50KiB, messages: 19, jsonDepth: 31, schema: schemas/chat.json}
+---
+kind: Validation
+metadata: {name: as-wide}
+spec: {body: 50KiB, messages: 20}
+---
+kind: Validation
+metadata: {name: wider}
+spec: {body: 1MiB}
+---
+kind: Validation
+metadata: {name: deeper}
+spec: {jsonDepth: 33}
+---
+kind: Route
+metadata: {name: a}
+spec: {surfaces: [openai], serve: {models: [chat]}, hosts: [a.example], policies: [tighter, as-wide, wider, deeper]}
+---
+kind: Route
+metadata: {name: b}
+spec: {surfaces: [openai], serve: {models: [chat]}, hosts: [b.example], detach: [{policy: wide, reason: large}], policies: [as-wide, wider, deeper]}
+";
+    assert_snapshot!(findings(yaml), @"
+    39:93 C032 `as-wide` never decides on `messages` here: `wide` bounds it to 20 already | bound it tighter than the wider scope does, or remove it: a route cannot loosen a bound
+    39:102 C032 `wider` never decides on `body` here: `wide` bounds it to 100KiB already | bound it tighter than the wider scope does, or remove it: a route cannot loosen a bound
+    39:109 C032 `deeper` never decides on `jsonDepth` here: `wide` bounds it to 32 already | bound it tighter than the wider scope does, or remove it: a route cannot loosen a bound
+    ");
+}
