@@ -75,7 +75,7 @@ impl Subscriptions {
             return Ok(None);
         }
         let Some(caller) = caller else {
-            return Err(Refusal::new(ErrorCode::MissingApiKey, "this route serves subscribers only; send a credential"));
+            return Err(Refusal::new(ErrorCode::MissingCredentials, "this route serves subscribers only; send a credential"));
         };
         let own = caller.consumer.and_then(|id| self.of_consumer.get(id.index())).map(Vec::as_slice).unwrap_or_default();
         let subscribed = |id: &SubscriptionId| {

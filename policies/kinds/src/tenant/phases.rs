@@ -41,14 +41,16 @@ impl Tenant {
 /// there is one, everybody learns who asks without a credential, since routes are matched before callers are known.
 ///
 /// # Errors
-/// 403 `wrong_tenant`.
+/// 401 `missing_credentials` without a caller, 403 `wrong_tenant`.
 pub fn check_tenant(route: &RoutePlan, caller: Option<&Identity>) -> Result<(), Refusal> {
-    match route.tenant {
-        Some(own) if caller.and_then(|caller| caller.tenant) != Some(own) => {
-            Err(Refusal::new(ErrorCode::WrongTenant, "this route does not serve callers of your tenant"))
-        }
-        _ => Ok(()),
+    let Some(own) = route.tenant else { return Ok(()) };
+    let Some(caller) = caller else {
+        return Err(Refusal::new(ErrorCode::MissingCredentials, "this route serves callers of one tenant only; send a credential"));
+    };
+    if caller.tenant == Some(own) {
+        return Ok(());
     }
+    Err(Refusal::new(ErrorCode::WrongTenant, "this route does not serve callers of your tenant"))
 }
 
 #[cfg(test)]

@@ -124,7 +124,7 @@ fn strangers_are_asked_who_they_are_and_other_routes_ask_for_nothing() {
     let program = world();
     let subscriptions = Subscriptions::new(&program);
     let select = |name: &str| subscriptions.select(route(&program, name), None, &HeaderMap::new(), NOW, &program);
-    assert_eq!(select("r").unwrap_err().code, MissingApiKey);
+    assert_eq!(select("r").unwrap_err().code, MissingCredentials);
     assert!(select("free").unwrap().is_none());
 }
 
