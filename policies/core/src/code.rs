@@ -48,7 +48,7 @@ error_codes! {
     TokenAudience "token_audience" "The bearer token is for another audience.",
     TokenClaims "token_claims" "The bearer token lacks a claim that the route requires.",
     TokenUndeclared "token_undeclared" "The bearer token is good, and no Consumer is declared that its claims select.",
-    TokenAmbiguous "token_ambiguous" "The claims of the bearer token select several Consumers.",
+    TokenAmbiguous "token_ambiguous" "The claims of the bearer token select several Consumers, or credentials of one that name different subscriptions.",
     TenantMismatch "tenant_mismatch" "The claims of the bearer token are of another tenant than its caller, or of several.",
     IdentityUnavailable "identity_unavailable" "The keys of the token's issuer could not be had yet, so that nobody can say whether it is good.",
     WrongTenant "wrong_tenant" "The route serves callers of one tenant, and this caller is not of it.",

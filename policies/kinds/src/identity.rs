@@ -46,10 +46,15 @@ impl Identity {
 
     /// A declared consumer, proved by one of its API keys.
     pub fn of_key(id: ConsumerId, plan: &ConsumerPlan, key: &KeyPlan) -> Arc<Self> {
-        let caller = Self::of_consumer(id, plan, key.id.clone());
-        match key.subscription {
-            None => caller,
-            subscription => Arc::new(Self { subscription, ..Self::clone(&caller) }),
+        Self::of_consumer(id, plan, key.id.clone()).under(key.subscription)
+    }
+
+    /// The same caller by a credential that names this subscription, if any.
+    #[must_use]
+    pub fn under(self: Arc<Self>, subscription: Option<SubscriptionId>) -> Arc<Self> {
+        match subscription {
+            None => self,
+            subscription => Arc::new(Self { subscription, ..Self::clone(&self) }),
         }
     }
 

@@ -179,6 +179,8 @@ impl Program {
         for consumer in &self.consumers {
             let place = || format!("consumer `{}`", consumer.origin.name);
             let named = consumer.keys.iter().filter_map(|key| key.subscription);
+            let named = named.chain(consumer.tokens.iter().filter_map(|token| token.subscription));
+            let named = named.chain(consumer.certificates.iter().filter_map(|certificate| certificate.subscription));
             named.into_iter().try_for_each(|id| known(id.of(self).is_some(), place, "subscription", id.0))?;
             consumer.tenant.map_or(Ok(()), |id| known(id.of(self).is_some(), place, "tenant", id.0))?;
         }

@@ -5,6 +5,8 @@ mod token;
 
 use std::collections::BTreeMap;
 
+use aigw_core::Name;
+
 use crate::consumer::{ApiKeySpec, ConsumerPlan, ConsumerSpec, CredentialSpec, KeyPlan};
 use crate::lower::{At, Lowering};
 use crate::subscription::SubscriptionSpec;
@@ -23,8 +25,8 @@ pub(crate) fn lower<'a>(lowering: &mut Lowering<'a>, typed: Typed<'a, ConsumerSp
         let at = credentials.item(index);
         match credential {
             CredentialSpec::ApiKey(key) => keys.push(api_key(lowering, doc, key, &at)),
-            CredentialSpec::Jwt(written) => tokens.extend(token::lower(lowering, written, &at)),
-            CredentialSpec::Mtls(written) => certificates.extend(certificate::lower(lowering, written, &at)),
+            CredentialSpec::Jwt(written) => tokens.extend(token::lower(lowering, doc, written, &at)),
+            CredentialSpec::Mtls(written) => certificates.extend(certificate::lower(lowering, doc, written, &at)),
         }
     }
     certificate::check_ids(lowering, spec, &credentials);
@@ -40,8 +42,7 @@ fn api_key<'a>(lowering: &mut Lowering<'a>, doc: &Doc, key: &ApiKeySpec, at: &At
         let message = "the key is never valid: `notAfter` is not behind `notBefore`";
         lowering.unfit(span, message, "exchange the two, or remove the key");
     }
-    let at_subscription = at.key("apiKey").key("subscription");
-    let subscription = key.subscription.as_ref().and_then(|name| subscription(lowering, doc, name.as_str(), &at_subscription));
+    let subscription = subscription(lowering, doc, key.subscription.as_ref(), &at.key("apiKey"));
     KeyPlan {
         id: key.id.clone(),
         sha256: key.sha256.to_ascii_lowercase(),
@@ -53,8 +54,9 @@ fn api_key<'a>(lowering: &mut Lowering<'a>, doc: &Doc, key: &ApiKeySpec, at: &At
 }
 
 /// The subscription of a credential, which must be of the same consumer.
-fn subscription<'a>(lowering: &mut Lowering<'a>, doc: &Doc, name: &str, at: &At<'a>) -> Option<SubscriptionId> {
-    let id = lowering.reference(Kind::Subscription, name, at)?;
+fn subscription<'a>(lowering: &mut Lowering<'a>, doc: &Doc, name: Option<&Name>, at: &At<'a>) -> Option<SubscriptionId> {
+    let (name, at) = (name?.as_str(), at.key("subscription"));
+    let id = lowering.reference(Kind::Subscription, name, &at)?;
     let other = lowering.repository.typed::<SubscriptionSpec>(name).filter(|own| own.spec.consumer.as_str() != doc.name);
     if let Some(other) = other {
         let message = format!("the subscription `{name}` is of `{}`", other.spec.consumer);

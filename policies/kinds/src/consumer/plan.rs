@@ -37,6 +37,9 @@ pub struct TokenPlan {
     pub issuer: IssuerId,
     /// What all of these claims must be; never empty.
     pub claims: Vec<ClaimRule>,
+    /// The subscription that their requests are under.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub subscription: Option<SubscriptionId>,
     /// Where it stands.
     pub place: Place,
 }
@@ -51,6 +54,9 @@ pub struct CertificatePlan {
     pub ca: Option<Name>,
     /// What it is known by.
     pub by: CertificateMatch,
+    /// The subscription that its requests are under.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub subscription: Option<SubscriptionId>,
     /// Where it stands.
     pub place: Place,
 }

@@ -66,6 +66,9 @@ pub struct TokenCredentialSpec {
     /// application in `azp` of tokens of version 2.0, in `appid` of those of version 1.0.
     #[schemars(extend("minProperties" = 1, "maxProperties" = 20))]
     pub claims: IndexMap<String, ClaimTestSpec>,
+    /// The Subscription of this consumer that its requests are under. Default: the one that the header `x-aigw-subscription` names, else the only one
+    /// that holds the route.
+    pub subscription: Option<Name>,
 }
 
 /// A client certificate, known by one of its marks.
@@ -87,6 +90,9 @@ pub struct CertificateSpec {
     /// SHA-256 of the certificate: 64 hex digits, what `openssl x509 -outform DER | sha256sum` prints. Such a credential ends with its certificate.
     #[schemars(regex(pattern = "^[0-9a-fA-F]{64}$"))]
     pub fingerprint: Option<String>,
+    /// The Subscription of this consumer that its requests are under. Default: the one that the header `x-aigw-subscription` names, else the only one
+    /// that holds the route.
+    pub subscription: Option<Name>,
 }
 
 /// An API key, known by its digest only.

@@ -218,3 +218,15 @@ fn there_is_one_value_for_each_parameter() {
     assert!(!check(&["50"]));
     assert!(!check(&["5", "6"]));
 }
+
+#[test]
+fn credentials_name_subscriptions_that_are_there() {
+    let certificate = json!([{"id": "c", "ca": null, "by": {"subject": "CN=a"}, "subscription": 99, "place": [0, 1, 1]}]);
+    for (pointer, value) in [("/consumers/0/tokens/0/subscription", json!(99)), ("/consumers/0/certificates", certificate)] {
+        let mut tables = whole();
+        let (parent, member) = pointer.rsplit_once('/').unwrap();
+        tables.pointer_mut(parent).unwrap().as_object_mut().unwrap().insert(member.to_owned(), value);
+        let fault = program(tables).check_ids().unwrap_err();
+        assert!(matches!(fault, ProgramFault::Dangling { id: 99, .. }), "{pointer} {fault}");
+    }
+}

@@ -45,7 +45,10 @@ impl Tenant {
 pub fn check_tenant(route: &RoutePlan, caller: Option<&Identity>) -> Result<(), Refusal> {
     let Some(own) = route.tenant else { return Ok(()) };
     let Some(caller) = caller else {
-        return Err(Refusal::new(ErrorCode::MissingCredentials, "this route serves callers of one tenant only; send a credential"));
+        return Err(Refusal::new(
+            ErrorCode::MissingCredentials,
+            "this route serves callers of one tenant only; send a credential",
+        ));
     };
     if caller.tenant == Some(own) {
         return Ok(());

@@ -34,7 +34,7 @@ fn desk(keys: &[&[u8]]) -> Desk {
         }];
         program.authentications[0].issuers = vec![IssuerId(0)];
         let claims = vec![ClaimRule { claim: ClaimPath("azp".to_owned()), test: ClaimTest::Equals(text("app")) }];
-        program.consumers[0].tokens = vec![TokenPlan { issuer: IssuerId(0), claims, place: PLACE }];
+        program.consumers[0].tokens = vec![TokenPlan { issuer: IssuerId(0), claims, subscription: None, place: PLACE }];
     });
     let set = |ids: &&[u8]| (!ids.is_empty()).then(|| Arc::new(KeySet { keys: ids.iter().map(|id| public(*id)).collect() }));
     desk.world.issue(0, keys.iter().map(set));

@@ -177,7 +177,7 @@ impl Issuer {
         let mut selectors = Vec::new();
         for (consumer, declared) in (0_u32..).map(ConsumerId).zip(consumers) {
             for token in declared.tokens.iter().filter(|token| token.issuer == id) {
-                let consumer = Identity::of_consumer(consumer, declared, plan.name.clone());
+                let consumer = Identity::of_consumer(consumer, declared, plan.name.clone()).under(token.subscription);
                 selectors.push(Selector { rules: rules(&token.claims)?, consumer });
             }
         }
@@ -288,6 +288,10 @@ impl Issuer {
         for selector in self.selectors.iter().filter(|selector| fit(&selector.rules, &claims)) {
             if found.is_some_and(|earlier| !earlier.is_same_caller(&selector.consumer)) {
                 let message = "the bearer token's claims select several Consumers; its caller cannot be told";
+                return Err(Refusal::new(ErrorCode::TokenAmbiguous, message));
+            }
+            if found.is_some_and(|earlier| earlier.subscription != selector.consumer.subscription) {
+                let message = "the bearer token's claims fit credentials of its Consumer that are under several subscriptions";
                 return Err(Refusal::new(ErrorCode::TokenAmbiguous, message));
             }
             found = Some(&selector.consumer);

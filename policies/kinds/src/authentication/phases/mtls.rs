@@ -37,7 +37,7 @@ impl CertificateTable {
         let mut table = Self::default();
         for (id, consumer) in (0_u32..).map(ConsumerId).zip(consumers) {
             for plan in &consumer.certificates {
-                let identity = Identity::of_consumer(id, consumer, plan.id.clone());
+                let identity = Identity::of_consumer(id, consumer, plan.id.clone()).under(plan.subscription);
                 let known = Known { identity, authority: plan.ca.clone() };
                 match &plan.by {
                     CertificateMatch::Fingerprint(digits) => {

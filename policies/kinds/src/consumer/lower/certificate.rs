@@ -7,13 +7,13 @@ use aigw_core::{DistinguishedName, Name};
 use crate::authentication::AuthenticationSpec;
 use crate::consumer::{CertificateMatch, CertificatePlan, CertificateSpec, ConsumerSpec, CredentialSpec};
 use crate::lower::{At, Lowering};
-use crate::{Typed, rules};
+use crate::{Doc, Typed, rules};
 
 /// What a certificate is called where nothing else is said.
 const DEFAULT_ID: &str = "mtls";
 
 /// Lowers one certificate.
-pub(super) fn lower(lowering: &mut Lowering<'_>, spec: &CertificateSpec, at: &At<'_>) -> Option<CertificatePlan> {
+pub(super) fn lower<'a>(lowering: &mut Lowering<'a>, doc: &Doc, spec: &CertificateSpec, at: &At<'a>) -> Option<CertificatePlan> {
     let place = lowering.place(at.span());
     let at = at.key("mtls");
     let by = match mark(spec) {
@@ -25,7 +25,8 @@ pub(super) fn lower(lowering: &mut Lowering<'_>, spec: &CertificateSpec, at: &At
         }
     };
     let ca = authority(lowering, spec, &by, &at)?;
-    Some(CertificatePlan { id: id(spec)?, ca, by, place })
+    let subscription = super::subscription(lowering, doc, spec.subscription.as_ref(), &at);
+    Some(CertificatePlan { id: id(spec)?, ca, by, subscription, place })
 }
 
 fn id(spec: &CertificateSpec) -> Option<Name> {

@@ -3,10 +3,10 @@
 use crate::authentication::{AuthenticationSpec, ClaimRule, claim_rules};
 use crate::consumer::{ConsumerPlan, ConsumerSpec, TokenCredentialSpec, TokenPlan};
 use crate::lower::{At, Lowering};
-use crate::{IssuerId, Kind, Typed, rules};
+use crate::{Doc, IssuerId, Kind, Typed, rules};
 
 /// Lowers the tokens that are a consumer's.
-pub(super) fn lower<'a>(lowering: &mut Lowering<'a>, spec: &'a TokenCredentialSpec, at: &At<'a>) -> Option<TokenPlan> {
+pub(super) fn lower<'a>(lowering: &mut Lowering<'a>, doc: &Doc, spec: &'a TokenCredentialSpec, at: &At<'a>) -> Option<TokenPlan> {
     let place = lowering.place(at.span());
     let at = at.key("jwt");
     let claims = claim_rules(lowering, &spec.claims, &at.key("claims"));
@@ -15,9 +15,10 @@ pub(super) fn lower<'a>(lowering: &mut Lowering<'a>, spec: &'a TokenCredentialSp
         lowering.unfit(at.span(), "tokens are a Consumer's by what they claim", help);
         return None;
     }
+    let subscription = super::subscription(lowering, doc, spec.subscription.as_ref(), &at);
     let known = (0_u32..).map(IssuerId).zip(&lowering.issuers).find(|(_, issuer)| issuer.name.as_str() == spec.issuer);
     if let Some((issuer, _)) = known {
-        return Some(TokenPlan { issuer, claims, place });
+        return Some(TokenPlan { issuer, claims, subscription, place });
     }
     let repository = lowering.repository;
     let unreadable = repository.of_kind(Kind::Authentication).any(|doc| doc.spec.is_none());

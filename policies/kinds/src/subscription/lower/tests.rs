@@ -1,12 +1,20 @@
+#![expect(clippy::indexing_slicing, clippy::unwrap_used, reason = "tests")]
+
+use crate::SubscriptionId;
 use crate::testing::{findings, program};
 
-const WORLD: &str = "kind: Tenant
+const WORLD: &str = "kind: Authentication
+metadata: {name: more}
+spec: {methods: {mtls: {ca: partners}, jwt: [{name: idp, issuer: 'https://id.example', audience: [aigw]}]}}
+---
+kind: Tenant
 metadata: {name: a}
 spec: {}
 ---
 kind: Consumer
 metadata: {name: app}
-spec: {tenant: a, credentials: [{apiKey: {id: k, sha256: aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa, subscription: s}}]}
+spec: {tenant: a, credentials: [{apiKey: {id: k, sha256: aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa, subscription: s}},
+  {jwt: {issuer: idp, claims: {azp: a}, subscription: s}}, {mtls: {subject: CN=a, subscription: s}}]}
 ---
 kind: Consumer
 metadata: {name: stranger}
@@ -47,7 +55,11 @@ spec: {";
 #[test]
 fn a_subscription_is_approved_by_who_may_and_lets_its_consumer_in_somewhere() {
     let good = "consumer: app, product: gold, state: approved, requestedBy: ann, approvedBy: bob, approvedAt: 2026-01-01";
-    assert_eq!(program(&format!("{WORLD}{good}}}\n")).subscriptions.len(), 1);
+    let program = program(&format!("{WORLD}{good}}}\n"));
+    assert_eq!(program.subscriptions.len(), 1);
+    let app = program.consumers.iter().find(|consumer| consumer.origin.name.as_str() == "app").unwrap();
+    let under = [app.keys[0].subscription, app.tokens[0].subscription, app.certificates[0].subscription];
+    assert_eq!(under, [Some(SubscriptionId(0)); 3]);
     let may_not = "consumer: app, product: gold, requestedBy: ann, approvedAt: 2026-01-01";
     for (spec, expected) in [
         ("consumer: app, product: free, state: approved, requestedBy: ann".to_owned(), ""),
@@ -100,5 +112,7 @@ fn a_subscription_is_approved_by_who_may_and_lets_its_consumer_in_somewhere() {
         let found = findings(&format!("{WORLD}{spec}}}\n"));
         assert_eq!(found.is_empty(), expected.is_empty(), "{spec}: {found}");
         assert!(found.contains(expected), "{spec}: {found}");
+        let every = if expected.starts_with("the subscription `s` is of") { 3 } else { 1 };
+        assert!(expected.is_empty() || found.matches(expected).count() == every, "{spec}: {found}");
     }
 }

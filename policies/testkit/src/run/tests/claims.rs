@@ -14,7 +14,9 @@ identities:
   employee: {jwt: {issuer: idp, claims: {tid: t-contoso}}}
   stranger: {jwt: {issuer: idp, claims: {tid: t-other}}}
   f: {jwt: {issuer: idp, claims: {azp: f, tid: t-fabrikam}}}
-  f-silent: {consumer: f}
+  f-silent: {jwt: {issuer: idp, claims: {azp: f}}}
+  f-two: {jwt: {issuer: idp, claims: {azp: f-two}}}
+  nobody: {anonymous: true}
   f-elsewhere: {jwt: {issuer: idp, claims: {azp: f, tid: t-contoso}}}
   n-elsewhere: {jwt: {issuer: idp, claims: {azp: n, tid: t-contoso}}}
 requests:
@@ -30,7 +32,12 @@ const CASES: &str = "
 - {name: agreed, as: f, send: {use: chat, host: fabrikam.example}, upstream: {p/us: ok}, expect: {status: 200, tenant: fabrikam}}
 - {name: silent, as: f-silent, send: {use: chat, host: fabrikam.example}, upstream: {p/us: ok}, expect: {status: 200, tenant: fabrikam}}
 - {name: declared elsewhere, as: f-elsewhere, send: {use: chat, host: shared.example}, expect: {status: 401, code: tenant_mismatch, headers: {www-authenticate: 'Bearer error=\"invalid_token\"'}, tenant: {absent: true}, consumer: {absent: true}}}
-- {name: declared nowhere, as: n-elsewhere, send: {use: chat, host: shared.example}, expect: {status: 401, code: tenant_mismatch}}";
+- {name: declared nowhere, as: n-elsewhere, send: {use: chat, host: shared.example}, expect: {status: 401, code: tenant_mismatch}}
+- {name: under none in particular, as: f, send: {use: chat, host: sold.example}, expect: {status: 400, code: subscription_ambiguous}}
+- {name: under its credential's, as: f-two, send: {use: chat, host: sold.example}, upstream: {p/us: ok}, expect: {status: 200, subscription: two, product: two}}
+- {name: whatever it asks for, as: f-two, send: {use: chat, host: sold.example, headers: {x-aigw-subscription: one}}, upstream: {p/us: ok}, expect: {status: 200, subscription: two}}
+- {name: nobody of a tenant, as: nobody, send: {use: chat, host: contoso.example}, expect: {status: 401, code: missing_credentials, headers: {www-authenticate: Bearer}}}
+- {name: nobody subscribed, as: nobody, send: {use: chat, host: sold.example}, expect: {status: 401, code: missing_credentials, headers: {www-authenticate: Bearer}}}";
 
 #[test]
 fn what_a_token_claims_gives_a_tenant_and_never_another() {

@@ -158,3 +158,24 @@ fn fingerprints_that_are_none_or_stand_twice_do_not_load() {
     assert!(load(json!([print("a5".repeat(32)), print("a5".repeat(32))])).is_err());
     assert_eq!(load(json!([print("a5".repeat(32))])), Ok(()));
 }
+
+#[test]
+fn a_certificate_is_under_the_subscription_of_its_credential() {
+    let mut one = consumer("one", &[], json!({}), json!([]));
+    let certificates = json!([
+        {"id": "exact", "ca": null, "by": {"fingerprint": "00".repeat(32)}, "subscription": 3, "place": [0, 1, 1]},
+        {"id": "named", "ca": null, "by": {"subject": "CN=ann"}, "subscription": 4, "place": [0, 1, 1]},
+        {"id": "plain", "ca": null, "by": {"san": "dns:ann"}, "place": [0, 1, 1]},
+    ]);
+    one.as_object_mut().unwrap().insert("certificates".to_owned(), certificates);
+    let program = program(json!({"consumers": [one]}));
+    let table = CertificateTable::new(&program.consumers).unwrap();
+    let under = |fingerprint: u8, subject: &str, names: &[&str]| {
+        let shown = PeerCertificate { fingerprint: [fingerprint; 32], ..certificate(&["partners"], subject, names) };
+        let judged = table.judge(&shown, &"partners".parse().unwrap(), Timestamp::from_millis(NOW)).unwrap();
+        (judged.credential.to_string(), judged.subscription.map(|id| id.0))
+    };
+    assert_eq!(under(0, "CN=ann", &["dns:ann"]), ("exact".to_owned(), Some(3)), "the most exact credential counts");
+    assert_eq!(under(1, "CN=ann", &[]), ("named".to_owned(), Some(4)));
+    assert_eq!(under(1, "CN=ann", &["dns:ann"]), ("plain".to_owned(), None));
+}

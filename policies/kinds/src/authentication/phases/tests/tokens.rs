@@ -413,6 +413,26 @@ fn claims_and_declarations_agree_on_the_tenant() {
 }
 
 #[test]
+fn a_token_is_under_the_subscription_of_the_credential_that_it_fits() {
+    let key = Key::p256("a");
+    let mut app = declared("app", json!([equals("azp", "app")]));
+    let credential = |rule: Value, subscription: Value| json!({"issuer": 0, "claims": [rule], "subscription": subscription, "place": [0, 1, 1]});
+    app["tokens"] = json!([
+        credential(equals("azp", "app"), json!(7)),
+        credential(equals("azp", "other"), json!(null)),
+        credential(equals("scp", "gold"), json!(8)),
+        credential(equals("sub", "me"), json!(7)),
+    ]);
+    let house = House::new(plan(json!({})), &[], json!([app])).with(&[&key]);
+    let under = |changes: Value| house.bearer(&key.good("ES256", changes)).map(|caller| caller.subscription.map(|id| id.0));
+    assert_eq!(under(json!({"azp": "app"})), Ok(Some(7)));
+    assert_eq!(under(json!({"azp": "other"})), Ok(None));
+    assert_eq!(under(json!({"azp": "app", "sub": "me"})), Ok(Some(7)));
+    assert_eq!(under(json!({"azp": "app", "scp": "gold"})), Err(ErrorCode::TokenAmbiguous));
+    assert_eq!(under(json!({"azp": "other", "scp": "gold"})), Err(ErrorCode::TokenAmbiguous));
+}
+
+#[test]
 fn required_claims_are_required() {
     let key = Key::p256("a");
     let require =
