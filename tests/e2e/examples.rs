@@ -79,7 +79,9 @@ fn tests_never_reach_a_bundle() {
     for folder in examples() {
         let bare = tempfile::tempdir().unwrap();
         for (path, bytes) in files(&folder).iter().filter(|(path, _)| !is_test(path)) {
-            fs::write(bare.path().join(path), bytes).unwrap();
+            let path = bare.path().join(path);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, bytes).unwrap();
         }
         let ((with, members), (without, _)) = (content(&folder, workshop.path()), content(bare.path(), workshop.path()));
         assert!(with.is_string(), "{members}");
