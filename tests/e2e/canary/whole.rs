@@ -92,10 +92,7 @@ impl Stage {
         };
         let code = if answer.body.starts_with('{') { answer.code() } else { answer.status.as_u16().to_string() };
         self.codes.push(code);
-        // A 400 of an upstream is about what the caller asked for, and is passed on as it is said.
-        if answer.status != 400 || !(answer.body.contains(FAILURE) || answer.body.contains("may not do this")) {
-            self.told += &format!("{:?}\n{}\n", answer.headers, answer.body);
-        }
+        self.told += &format!("{:?}\n{}\n", answer.headers, answer.body);
     }
 
     /// Something of the admin plane.

@@ -5,9 +5,10 @@ use std::pin::pin;
 use std::sync::Arc;
 
 use aigw_core::{AttemptOutcome, Moment, Operation, World};
+use aigw_kinds::provider::CredentialPlan;
 use aigw_providers::stream::StreamExpectation;
 use aigw_providers::wire::headers::{Answer as AnswerOf, answer_headers, stream_headers};
-use aigw_providers::wire::{classify, classify_in_band, retry_after};
+use aigw_providers::wire::{Failure, classify, classify_in_band, retry_after};
 use bytes::Bytes;
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode};
@@ -97,7 +98,7 @@ async fn run<W: World>(world: &W, sending: &Sending<'_>, clock: &Clock, request:
         let bodiless = head_only || response.status() == StatusCode::NOT_MODIFIED;
         // The endpoint speaks of the gateway's key, not of the client's.
         if response.status() == StatusCode::UNAUTHORIZED && sending.candidate.credential.is_some() {
-            return Err(failure(world, response, due).await);
+            return Err(failure(world, sending.candidate, response, due).await);
         }
         let reply = passing(response, sending, clock);
         return Ok((if bodiless { Reply { body: ReplyBody::Whole(Bytes::new()), ..reply } } else { reply }, None));
@@ -107,16 +108,29 @@ async fn run<W: World>(world: &W, sending: &Sending<'_>, clock: &Clock, request:
         200..=299 => Ok((passing(response, sending, clock), None)),
         // Redirects are not followed: where a call goes is the policy's word.
         100..=399 => Err(Trouble::invalid(format!("status {}", response.status().as_u16()))),
-        _ => Err(failure(world, response, due).await),
+        _ => Err(failure(world, sending.candidate, response, due).await),
     }
 }
 
-async fn failure<W: World>(world: &W, response: Response<Upstream<W>>, due: Moment) -> Trouble {
+async fn failure<W: World>(world: &W, candidate: &Candidate, response: Response<Upstream<W>>, due: Moment) -> Trouble {
     let (head, body) = response.into_parts();
     let body = beginning(world, body, due).await;
     let now_unix_ms = u64::try_from(world.wall().as_millis()).unwrap_or(0);
     let failure = classify(head.status, &head.headers, &body);
+    let failure = Failure { relay: failure.relay && !repeats_credential(world, candidate, &body), ..failure };
     Trouble::answered(&head, failure, body, retry_after(&head.headers, now_unix_ms))
+}
+
+/// Whether an answer holds what it was asked with: such an answer is not the client's to see.
+fn repeats_credential<W: World>(world: &W, candidate: &Candidate, body: &[u8]) -> bool {
+    let credential = match &candidate.credential {
+        None => None,
+        Some(CredentialPlan::Key(name)) => world.secret(name),
+        Some(CredentialPlan::ManagedIdentity(_)) => world.access_token(candidate.endpoint),
+    };
+    credential.is_some_and(|credential| {
+        body.windows(credential.expose().len().max(1)).any(|part| part == credential.expose().as_bytes())
+    })
 }
 
 /// An answer that passes through as it came.
