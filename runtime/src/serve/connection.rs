@@ -87,7 +87,7 @@ pub(super) async fn serve<H: Handler>(mut client: Client<H>, stream: TcpStream, 
             let http2 = session.alpn_protocol() == Some(b"h2");
             let shown = session.peer_certificates().map(|chain| Shown::new(&tls, chain));
             if matches!(shown, Some(None)) {
-                // A resumed session whose chain has ended since, or settings that changed meanwhile.
+                // What it has shown cannot be read.
                 client.counts.failed();
                 return;
             }

@@ -36,15 +36,13 @@ struct Judged {
 }
 
 impl Shown {
-    /// What a client has shown. `None` where nothing could be read from it, or its chain leads nowhere by the settings of now.
+    /// What a client has shown. `None` where nothing could be read from it. Where its chain leads nowhere by the settings of now, which are others than
+    /// those it was asked by, no policy takes it for good: such a client is told so as others are.
     pub(crate) fn new(tls: &Arc<ServerTls>, chain: &[CertificateDer<'_>]) -> Option<Self> {
         let chain: Vec<_> = chain.iter().map(|certificate| certificate.clone().into_owned()).collect();
         let mut certificate = read(chain.first()?)?;
         let live = tls.now();
         certificate.authorities = live.accepting(&chain);
-        if certificate.authorities.is_empty() {
-            return None;
-        }
         let judged = Judged { version: live.version, certificate: Arc::new(certificate) };
         Some(Self { tls: Arc::clone(tls), chain, judged: ArcSwap::from_pointee(judged) })
     }
