@@ -195,14 +195,13 @@ with tempfile.TemporaryDirectory() as folder:
     command = [os.environ["AIGW"], "serve", "--dev", folder, "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0"]
     gateway = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
     try:
-        said = []
-        while True:
-            said.append(gateway.stderr.readline())
-            addresses = re.findall(r"127\.0\.0\.1:\d+", "".join(said))
-            if len(addresses) >= 2 or not said[-1]:
-                break
-        assert len(addresses) >= 2, "".join(said)
-        data = addresses[0]
+        said, found = "", None
+        # What is logged before names addresses, too: that of the issuer among them.
+        while not (found := re.search(r"listening on http://(127\.0\.0\.1:\d+)", said)):
+            line = gateway.stderr.readline()
+            assert line, said
+            said += line
+        data = found[1]
         threading.Thread(target=lambda: [None for _ in gateway.stderr], daemon=True).start()
         for step in [algorithms, refusals, rotation]:
             step()
