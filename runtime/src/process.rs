@@ -39,9 +39,6 @@ pub(crate) struct Process {
     pub(crate) secrets: Secrets,
     /// Of Azure's managed identities.
     pub(crate) tokens: Tokens,
-    /// For what the gateway itself asks for; used on the control runtime.
-    #[expect(dead_code, reason = "asked by the sources of tokens and keys that come next")]
-    pub(crate) fetcher: Fetcher,
     pub(crate) certificates: Certificates,
     pub(crate) counters: MemoryCounters,
     pub(crate) state: Arc<State>,
@@ -113,7 +110,7 @@ impl Process {
             addresses,
         } = parts;
         let counters = MemoryCounters::new(random.next());
-        let issuers = Issuers::new(fetcher.clone(), Arc::clone(&random), tasks.handle().clone());
+        let issuers = Issuers::new(fetcher, Arc::clone(&random), tasks.handle().clone());
         Self {
             parameters,
             require_secrets,
@@ -122,7 +119,6 @@ impl Process {
             random,
             secrets,
             tokens,
-            fetcher,
             certificates,
             counters,
             state: Arc::default(),
